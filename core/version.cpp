@@ -1,0 +1,9 @@
+#include <ravine/core/version.h>
+
+namespace ravine {
+
+const char* version() {
+  return RAVINE_VERSION;
+}
+
+}  // namespace ravine
