@@ -113,6 +113,16 @@ std::vector<float> Module::predict(std::span<const float> inputs, std::int64_t b
   return outputs;
 }
 
+std::string Module::outline() {
+  std::string text;
+  for (const SummaryRow& row : ensure_built().rows) {
+    if (row.kind == "input_layer") continue;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", row.kind);
+    if (row.parameters > 0 && row.output.rank() > 0) text += fmt::format(" {}", row.output.back());
+  }
+  return text;
+}
+
 std::string Module::summary() {
   const Built& built = ensure_built();
   std::string text = fmt::format("{:<34} {:<20} {:>12}\n", "Layer (kind)", "Output shape", "Parameters");

@@ -62,6 +62,8 @@ class Module {
   /// shape; the model is unchanged then.
   void load_weights(const std::filesystem::path& path);
 
+  /// The layers in a line: "conv2d 32, flatten, dense 128, dropout, dense 10".
+  std::string outline();
   /// A table of layers, output shapes and parameter counts.
   std::string summary();
 
