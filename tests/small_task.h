@@ -12,6 +12,9 @@
 #include <ravine/layers/pool2d.h>
 #include <ravine/layers/reshape.h>
 #include <ravine/layers/sequential.h>
+#include <ravine/optim/adam.h>
+#include <ravine/optim/rmsprop.h>
+#include <ravine/optim/sgd.h>
 #include <ravine/train/trainer.h>
 
 namespace ravine::test {
