@@ -31,8 +31,7 @@ struct Fall {
 };
 
 /// The test: the drop exceeds five standard errors of the difference between the curve's minimum
-/// and the start. The minimum is the least of about a dozen independent values, hence five and not
-/// two.
+/// and the start. Five, since the minimum is the least of about a dozen independent values.
 Fall measure_fall(std::span<const SweepPoint> points);
 
 }  // namespace ravine

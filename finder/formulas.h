@@ -7,9 +7,8 @@
 /// The suggestion rules of others by their authors' formulas, without any judgement of the result.
 ///
 /// Each returns the index into the curve that its rate is read from, or nothing where the original
-/// fails (raises, or indexes with −1). Curves are already without the points that the original
-/// skips. In double: the originals run in what they are given, and their float32 differs only where
-/// slopes tie.
+/// fails (raises, or indexes with −1). Curves come without the points that the original skips.
+/// All in double, which gives the originals' index; float32 does not where slopes are equal.
 namespace ravine::formulas {
 
 using Index = std::optional<std::size_t>;

@@ -16,8 +16,8 @@ namespace ravine {
 struct Suggestion {
   std::string rule;
   double lr = std::numeric_limits<double>::quiet_NaN();
-  std::int64_t index =
-      -1;               ///< the point it was read from; `lr` may be a fraction of that point's rate
+  /// The point it was read from; `lr` may be a fraction of that point's rate.
+  std::int64_t index = -1;
   std::string why_not;  ///< empty when there is a rate
 
   explicit operator bool() const { return why_not.empty(); }
@@ -25,21 +25,18 @@ struct Suggestion {
   double value() const;
 };
 
-/// Ours first, then those of fastai (valley, slide, minimum, steep), torch-lr-finder, and
-/// Lightning.
+/// Ours, those of fastai (valley, slide, minimum, steep), of torch-lr-finder, and of Lightning.
 inline constexpr std::array<std::string_view, 7> rule_names{
     "ravine", "valley", "slide", "minimum", "steep", "steepest", "lightning"};
 
 /// Throws  Error naming the rules when `rule` is none of them.
 void check_rule(std::string_view rule);
 
-/// What `rule` says of a finished curve, and only where that means something: a curve that does not
-/// fall by more than its noise, or a rate at which the loss already rises again, gives a reason
-/// instead.
+/// What `rule` says of a finished curve where that means something; otherwise the reason, as for a
+/// curve that falls by no more than its noise, or a rate at which the loss already rises again.
 ///
 /// ravine: the rate of the zero-lag curve's minimum / 6, whatever the points' own smoothing is.
-/// The others follow finder/formulas.h on `smoothed`, from the first point that is not finite on
-/// cut off.
+/// The others follow finder/formulas.h on `smoothed`, up to the first point that is not finite.
 Suggestion suggest(std::string_view rule, std::span<const SweepPoint> points);
 
 /// suggest() for every rule, in the order of rule_names.

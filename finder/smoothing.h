@@ -10,18 +10,18 @@ namespace ravine {
 /// How the losses of a finished sweep become its smoothed curve.
 ///
 /// Causal averages lag: with β = 0.9 over 100 steps from 1e-7 to 10, a minimum is read 0.7 decades
-/// too high. The default looks both ways once the sweep is done, and the raw losses are kept beside
-/// it.
+/// too high. The default looks both ways once the sweep is done; raw losses are kept in any case.
 class Smoothing {
  public:
   enum class Kind { zero_lag, ema, keras, fastai, none };
 
   /// Local linear regression in the log of the rate; see finder/zero_lag.h.
   static Smoothing ravine() { return Smoothing(Kind::zero_lag, 0.9); }
-  /// S_k = (1−β) Σ_j β^(k−j) L_j / (1 − β^(k+1)), β = 0.9; a sweep stops at 4 × the lowest raw
-  /// loss.
+  /// S_k = (1−β) Σ_j β^(k−j) L_j / (1 − β^(k+1)), β = 0.9.
+  /// A sweep stops at 4 × the lowest raw loss.
   static Smoothing keras() { return Smoothing(Kind::keras, 0.9); }
-  /// The same average with β = 0.98 in float32; a sweep stops at 4 × the lowest smoothed loss.
+  /// The same average with β = 0.98, in float32 as torch has it.
+  /// A sweep stops at 4 × the lowest smoothed loss.
   static Smoothing fastai() { return Smoothing(Kind::fastai, 0.98); }
   /// The raw losses.
   static Smoothing none() { return Smoothing(Kind::none, 0.9); }
@@ -31,8 +31,7 @@ class Smoothing {
   static Smoothing named(std::string_view name);
 
   Kind kind() const { return kind_; }
-  /// β of the average that the stop rule follows during the sweep, whatever the finished curve
-  /// uses.
+  /// β of the average that the stop rule follows during the sweep, whatever the curve itself uses.
   double beta() const { return beta_; }
   std::string name() const;
   /// For captions: "zero-lag local regression over log rate".
@@ -55,7 +54,7 @@ class Smoothing {
 /// The causal average of Smoothing::keras(), ema() and fastai(), one loss at a time.
 class RunningAverage {
  public:
-  explicit RunningAverage(Smoothing::Kind kind, double beta) : kind_(kind), beta_(beta) {}
+  RunningAverage(Smoothing::Kind kind, double beta) : kind_(kind), beta_(beta) {}
 
   /// Takes the next loss in and returns the average, corrected for its start at zero.
   double observe(double loss);

@@ -14,11 +14,11 @@ const char* to_string(StopReason reason);
 
 /// Decides after each step of a sweep whether it goes on.
 ///
-/// With S the debiased average of the losses so far, S_0 its value once the first tenth of the
-/// steps (3 to 10) is in and S_min its least since: diverged when S > S_min + c · max(|S_0 −
-/// S_min|, σ), with c the stop factor and σ the noise of the latest 300 losses about their zero-lag
-/// curve. Right for negative losses. With the smoothing of Keras: S > c · the lowest raw loss; of
-/// fastai: S > c · the lowest S.
+/// Diverged: S > S_min + c · max(|S_0 − S_min|, σ), with c the stop factor, S the debiased average
+/// of the losses so far, S_0 its value once the first tenth of the steps (3 to 10) is in, S_min its
+/// least since then, and σ the noise of the latest 300 losses about their zero-lag curve. Right for
+/// negative losses. With the smoothing of Keras: S > c · the lowest raw loss; of fastai: S > c ·
+/// the lowest S.
 class StopRule {
  public:
   /// Throws  Error when the options fail check().

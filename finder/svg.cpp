@@ -89,7 +89,7 @@ Picture::Picture(const Sweep& sweep, const SvgOptions& options)
   for (const Marker& marker : markers_) {
     wishes.push_back({plot_.x(marker.suggestion.lr), marker.label_width()});
   }
-  centers_ = place_labels(wishes, text_left, right_edge + 12);
+  centers_ = place_labels(wishes, text_left, right_edge);
 
   lane_ = legend_y + (markers_.empty() ? 0 : 30);
   plot_.top = lane_ + (markers_.empty() ? 16 : 28);

@@ -50,7 +50,8 @@ std::string Marker::label() const {
 }
 
 double Marker::label_width() const {
-  return 18 + text_width(label(), font_size(*this));
+  const double bold = chosen ? 1.1 : 1;
+  return 18 + bold * text_width(label(), font_size(*this));
 }
 
 std::vector<Marker> markers_of(const Sweep& sweep, const std::vector<std::string>& rules) {

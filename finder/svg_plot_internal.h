@@ -19,12 +19,10 @@ struct Plot {
 
   double x(double lr) const;
   double y(double loss) const;
-  bool shows_lr(double lr) const { return lr >= low_lr && lr <= high_lr; }
 };
 
 /// Sets the values at the edges: every rate of the sweep and of `marked`; losses from the lowest to
-/// those before the fall, so that a divergence leaves through the top instead of flattening the
-/// rest.
+/// those before the fall, so that a divergence leaves through the top and does not flatten them.
 void fit_to_sweep(Plot& plot, const Sweep& sweep, const Fall& fall, std::span<const double> marked);
 
 /// The first point of the part at the end where the loss has risen again by half its fall, or is

@@ -54,8 +54,7 @@ struct Sweep {
   /// Smooths the points and repeats that have losses as `settings` says, and asks every rule.
   void analyse();
 
-  /// The suggestion of settings.rule: `sweep.suggestion().value()` is the rate, or throws the
-  /// reason.
+  /// That of settings.rule: `sweep.suggestion().value()` is the rate, or throws the reason.
   const Suggestion& suggestion() const { return suggestion(settings.rule); }
   /// Throws  Error when there is no such rule, or analyse() was not called.
   const Suggestion& suggestion(std::string_view rule) const;

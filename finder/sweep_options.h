@@ -34,8 +34,8 @@ inline constexpr double largest_rate = 1e36;
 /// Throws  Error when a sweep with these options would be none, with the value in words.
 void check(const SweepOptions& options);
 
-/// The rate of step k, 0 ≤ k ≤ N: min_lr · (max_lr/min_lr)^(k/N), or min_lr + (max_lr − min_lr) ·
-/// k/N.
+/// The rate of step k, 0 ≤ k ≤ N: min_lr · (max_lr/min_lr)^(k/N) when exponential,
+/// min_lr + (max_lr − min_lr) · k/N when linear.
 double rate_at(const SweepOptions& options, int k);
 
 }  // namespace ravine

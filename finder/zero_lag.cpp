@@ -11,6 +11,10 @@ namespace {
 // A normal variable's standard deviation over its median absolute deviation.
 constexpr double deviation_per_median = 1.48;
 
+// To each side. The bound keeps the time for very many points from growing with their square.
+constexpr std::size_t fewest_neighbours = 5;
+constexpr std::size_t most_neighbours = 1000;
+
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -44,7 +48,8 @@ void local_weights(std::span<const double> x, std::size_t center, double share,
                    LocalWeights& local) {
   const std::size_t n = x.size();
   const auto wanted = static_cast<std::size_t>(std::lround(share * static_cast<double>(n)));
-  const std::size_t half = std::min(std::max<std::size_t>(5, wanted), (n - 1) / 2);
+  const std::size_t half =
+      std::min(std::clamp(wanted, fewest_neighbours, most_neighbours), (n - 1) / 2);
   const std::size_t count = 2 * half + 1;
   local.first = std::min(center > half ? center - half : 0, n - count);
   local.weights.assign(count, 1.0);

@@ -6,8 +6,7 @@
 
 namespace ravine {
 
-/// Points to each side of a point, as a share of all, that zero_lag looks at: ±0.5 decades of
-/// eight.
+/// Points to each side that zero_lag looks at, as a share of all: ±0.5 decades of eight.
 inline constexpr double zero_lag_share = 0.06;
 
 /// How many points are in the first tenth of a sweep, by their number and by the log of their rate,
@@ -22,14 +21,12 @@ double loss_ceiling(std::span<const double> lr, std::span<const double> loss);
 
 /// A smoothed curve without lag: at each point the weighted line through its neighbours.
 ///
-/// Neighbours  h to each side, or as many more to one side at the ends; h = `share` of the points
-/// and at
-///             least 5; tricube weights of the distance in log rate.
+/// Neighbours  h to each side, or more to one side at the ends; h = `share` of the points, between
+///             5 and 1000; tricube weights of the distance in log rate.
 /// Ceiling     neighbours are cut at loss_ceiling, or at the median of the nearest five where that
-/// is
-///             higher, so that a divergence stays to be seen where it is.
+///             is higher, so that a divergence stays to be seen where it is.
 /// Returns     one value a point, NaN where the loss is not finite.
-/// Source      Cleveland 1979, "Robust locally weighted regression", without the robust iterations.
+/// Source      Cleveland 1979, "Robust locally weighted regression", without the iterations.
 std::vector<double> zero_lag(std::span<const double> lr, std::span<const double> loss,
                              double share = zero_lag_share);
 

@@ -27,7 +27,6 @@ struct Activation {
   friend bool operator==(const Activation&, const Activation&) = default;
 };
 
-inline constexpr Activation linear{};
 inline constexpr Activation relu{Activation::Kind::relu};
 inline constexpr Activation sigmoid{Activation::Kind::sigmoid};
 inline constexpr Activation tanh{Activation::Kind::tanh};

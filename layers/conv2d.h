@@ -32,7 +32,7 @@ struct Conv2D {
 
   std::int64_t filters = 0;
   Extent2 kernel_size = 3;
-  Activation activation = linear;
+  Activation activation = {};
   Extent2 strides = 1;
   Padding padding = Padding::valid;
   Extent2 dilation_rate = 1;

@@ -21,7 +21,7 @@ struct Dense {
   static constexpr const char* kind_name = "dense";
 
   std::int64_t units = 0;
-  Activation activation = linear;
+  Activation activation = {};
   bool use_bias = true;
   std::string name = {};
   Initializer kernel_initializer = Initializer::glorot_uniform();

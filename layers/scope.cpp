@@ -23,10 +23,9 @@ Scope::Named Scope::layer(const char* kind, const std::string& name) {
   const std::size_t length = path_.size();
   if (making()) {
     std::string own = name.empty() ? kind : name;
-    const int taken = names_taken_[path_ + own]++;
-    if (taken > 0) {
+    for (int i = 1; !names_taken_.insert(path_ + own).second; ++i) {
       if (!name.empty()) throw Error(fmt::format("two layers are called '{}'", path_ + own));
-      own += fmt::format("_{}", taken);
+      own = fmt::format("{}_{}", kind, i);
     }
     path_ += own;
     rows_->push_back({.name = path_, .kind = kind});

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,7 +76,7 @@ class Scope {
   std::uint32_t random_streams_ = 0;
   Tensor random_step_;
   std::string path_;                        // "block/conv2d/", of the making pass
-  std::map<std::string, int> names_taken_;  // how often each name was given
+  std::set<std::string> names_taken_;
   std::vector<std::size_t> open_rows_;
 };
 

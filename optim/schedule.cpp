@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/optim/schedule.h>
@@ -44,7 +44,8 @@ double PiecewiseConstant::operator()(std::int64_t step) const {
 double OneCycle::operator()(std::int64_t step) const {
   const double peak = rise * static_cast<double>(steps) - 1;
   const auto at = static_cast<double>(step);
-  if (at <= peak) return half_cosine(max_rate / start_divisor, max_rate, at / peak);
+  if (at < peak) return half_cosine(max_rate / start_divisor, max_rate, at / peak);
+  if (at == peak) return max_rate;  // the way up or down may have no steps at all
   const double last = static_cast<double>(steps) - 1;
   return half_cosine(max_rate, max_rate / end_divisor, (at - peak) / (last - peak));
 }

@@ -75,7 +75,9 @@ TEST_CASE(
   for (const JsonView& expected : golden("suggestions.json").at("curves").items()) {
     const std::vector<double> lr = numbers(expected.at("lr"));
     const std::vector<double> smoothed = numbers(expected.at("smoothed"));
-    for (const auto& [rule, member] : originals) {
+    for (const auto& original : originals) {
+      const std::string& rule = original.first;
+      const std::string& member = original.second;
       CAPTURE(expected.at("name").string());
       CAPTURE(rule);
       const Suggestion found = original_suggestion(rule, lr, smoothed);
@@ -119,6 +121,7 @@ TEST_CASE("valley has no index −1 when the fall is two points long and the fir
   // The original reads lrs[-1], the highest rate of all.
   CHECK_FALSE(formulas::valley(std::vector<double>{2, 1}));
   CHECK(formulas::valley(std::vector<double>{2, 3, 4}) == 0);
+  CHECK(formulas::valley(std::vector<double>{9, 5, 5, 5, 5, 4}) == 3);  // equal is not a fall
   CHECK(formulas::valley(std::vector<double>{9, 8, 7, 6, 5, 4, 3, 2}) == 2);
 }
 
@@ -161,6 +164,11 @@ TEST_CASE("no rule suggests anything on a curve that does not fall, and each say
     }
   }
   CHECK(mentions(suggest("ravine", rising), "the loss never falls below where it starts"));
+}
+
+TEST_CASE("a minimum among the first rates is no fall, since the curve before it is not known") {
+  const auto points = curve(100, [](double decades) { return std::abs(decades - 0.4); });
+  CHECK(mentions(suggest("ravine", points), "among the first 10 points"));
 }
 
 TEST_CASE(

@@ -303,6 +303,7 @@ TEST_CASE(
     "is room") {
   const std::vector<double> apart = place_labels({{100, 50}, {300, 50}}, 0, 1000);
   CHECK(apart == std::vector<double>{100, 300});
+  CHECK(place_labels({{500, 100}, {500, 100}}, 0, 1000) == std::vector<double>{446, 554});
 
   const std::vector<LabelWish> wishes{{500, 120}, {500, 100}, {480, 130}, {510, 90},
                                       {990, 120}, {5, 140},   {500, 110}};
@@ -337,14 +338,15 @@ TEST_CASE("the rate axis has a label at every decade and marks for 2 to 9 betwee
 }
 
 TEST_CASE("the loss axis has about six different round labels at any scale") {
-  for (const auto& [low, high] : std::vector<std::pair<double, double>>{{0, 2.5},
-                                                                        {2.29, 2.31},
-                                                                        {-5, -2},
-                                                                        {0.9e300, 3e300},
-                                                                        {1e-9, 3e-9},
-                                                                        {-1, 1},
-                                                                        {99999.5, 100001},
-                                                                        {0.5, 1e6}}) {
+  for (const auto& range : std::vector<std::pair<double, double>>{{0, 2.5},
+                                                                  {2.29, 2.31},
+                                                                  {-5, -2},
+                                                                  {0.9e300, 3e300},
+                                                                  {1e-9, 3e-9},
+                                                                  {-1, 1},
+                                                                  {99999.5, 100001},
+                                                                  {0.5, 1e6}}) {
+    const double low = range.first, high = range.second;
     CAPTURE(low);
     const std::vector<Tick> ticks = loss_ticks(low, high);
     std::set<std::string> labels;

@@ -17,9 +17,10 @@ RAVINE_INLINE inline void mean_of_window(const Pool2DGeometry& g, const PoolExte
   for (std::int64_t start = 0; start < e.channels; start += channel_tile) {
     const std::int64_t size = std::min(channel_tile, e.channels - start);
     // A sum of row sums: the error grows with the window's sides, not with its area.
-    float total[channel_tile] = {};
+    float total[channel_tile], row_sum[channel_tile];
+    std::fill_n(total, size, 0.0f);
     for (std::int64_t r = r_inside.begin; r < r_inside.end; ++r) {
-      float row_sum[channel_tile] = {};
+      std::fill_n(row_sum, size, 0.0f);
       for (std::int64_t s = s_inside.begin; s < s_inside.end; ++s) {
         const float* x = image + ((top + r) * e.width + left + s) * e.channels + start;
         for (std::int64_t c = 0; c < size; ++c) row_sum[c] += x[c];

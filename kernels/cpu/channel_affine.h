@@ -13,9 +13,12 @@ class ChannelAffine {
       : period_(channel_period(factor.elements())),
         memory_(stream, static_cast<std::size_t>(2 * period_) * sizeof(float)) {
     const std::int64_t channels = factor.elements();
+    float* factors = memory_.as<float>();
+    float* offsets = factors + period_;
     for (std::int64_t i = 0; i < period_; ++i) {
-      memory_.as<float>()[i] = factor.data()[i % channels];
-      memory_.as<float>()[period_ + i] = offset.data()[i % channels];
+      // Division by the channels would take longer than a batch of a few images.
+      factors[i] = i < channels ? factor.data()[i] : factors[i - channels];
+      offsets[i] = i < channels ? offset.data()[i] : offsets[i - channels];
     }
   }
 

@@ -98,7 +98,7 @@ class Convolution {
       fixed.w = weight_;
       const auto exact = Traits::desc(fixed);
       calls_.emplace_back(typename Traits::Primitive(exact), exact.scratchpad_desc(),
-                          std::initializer_list<std::pair<int, Desc>>{
+                          OnednnArguments{
                               {Traits::x, shape.x}, {Traits::w, weight_}, {Traits::y, shape.y}});
       scratch_ = std::max(scratch_, (calls_.back().scratch_bytes() + 63) / 64 * 64);
     }

@@ -1,4 +1,9 @@
+#include <array>
 #include <cmath>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include <ravine/core/random.h>
 #include <ravine/kernels/cpu/loops.h>
@@ -10,7 +15,7 @@ namespace {
 constexpr std::int64_t counters = 64;         // computed side by side, in vectors
 constexpr std::int64_t block = 4 * counters;  // elements that they give words for
 
-/// words[i] = the word of element 4·first + i.
+/// words[i] = word i mod 4 of counter[0] + i/4, for a block of elements.
 RAVINE_INLINE inline void philox_block(std::array<std::uint32_t, 4> counter,
                                        std::array<std::uint32_t, 2> key, std::uint32_t* words) {
   for (std::uint32_t lane = 0; lane < counters; ++lane) {
@@ -21,6 +26,44 @@ RAVINE_INLINE inline void philox_block(std::array<std::uint32_t, 4> counter,
     words[4 * lane + 3] = four[3];
   }
 }
+
+#if defined(__x86_64__)
+/// The same with four counters in the 64-bit lanes of a register: its multiplication takes their
+/// low halves as they lie, where the vectorised loop above spends half its time on moving halves
+/// about.
+RAVINE_TARGET_AVX2 void philox_block_avx2(std::array<std::uint32_t, 4> counter,
+                                          std::array<std::uint32_t, 2> key, std::uint32_t* words) {
+  const __m256i multiplier0 = _mm256_set1_epi64x(0xD2511F53),
+                multiplier2 = _mm256_set1_epi64x(0xCD9E8D57);
+  for (std::uint32_t first = 0; first < counters; first += 4) {
+    __m256i c0 =
+        _mm256_add_epi64(_mm256_set1_epi64x(counter[0] + first), _mm256_set_epi64x(3, 2, 1, 0));
+    __m256i c1 = _mm256_set1_epi64x(counter[1]), c2 = _mm256_set1_epi64x(counter[2]),
+            c3 = _mm256_set1_epi64x(counter[3]);
+    std::uint32_t key0 = key[0], key1 = key[1];
+    for (int round = 0; round < 10; ++round) {
+      const __m256i product0 = _mm256_mul_epu32(c0, multiplier0);
+      const __m256i product2 = _mm256_mul_epu32(c2, multiplier2);
+      c0 = _mm256_xor_si256(_mm256_srli_epi64(product2, 32),
+                            _mm256_xor_si256(c1, _mm256_set1_epi64x(key0)));
+      c2 = _mm256_xor_si256(_mm256_srli_epi64(product0, 32),
+                            _mm256_xor_si256(c3, _mm256_set1_epi64x(key1)));
+      c1 = product2;
+      c3 = product0;
+      key0 += 0x9E3779B9;
+      key1 += 0xBB67AE85;
+    }
+    constexpr int high_halves = 0b10101010;
+    const __m256i words01 = _mm256_blend_epi32(c0, _mm256_slli_epi64(c1, 32), high_halves);
+    const __m256i words23 = _mm256_blend_epi32(c2, _mm256_slli_epi64(c3, 32), high_halves);
+    const __m256i even = _mm256_unpacklo_epi64(words01, words23);
+    const __m256i odd = _mm256_unpackhi_epi64(words01, words23);
+    auto* to = reinterpret_cast<__m256i*>(words + 4 * first);
+    _mm256_storeu_si256(to, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
+  }
+}
+#endif
 
 }  // namespace
 
@@ -47,9 +90,9 @@ void dropout(Stream&, const DropoutRandom& random, const Tensor& step, const Ten
       const float factor = scale;
       for (std::int64_t first = begin; first < end; first += block) {
         std::uint32_t words[block];
-        philox_block({static_cast<std::uint32_t>(first / 4), now, random.stream,
-                      static_cast<std::uint32_t>(RandomUse::dropout)},
-                     key, words);
+        philox_block_avx2({static_cast<std::uint32_t>(first / 4), now, random.stream,
+                           static_cast<std::uint32_t>(RandomUse::dropout)},
+                          key, words);
         const float* source = from + first;
         float* target = to + first;
         const std::int64_t size = std::min(block, end - first);

@@ -10,12 +10,26 @@ const std::int32_t* order_from(const Tensor& order, const Tensor& cursor) {
   return order.data<std::int32_t>() + *cursor.data<std::int64_t>();
 }
 
+/// Asks for memory that is needed soon: a data set is larger than the caches, and a shuffled order
+/// jumps about in it, so the processor foresees the bytes of a row but not the next row.
+RAVINE_INLINE inline void prefetch(const void* data, std::int64_t size) {
+  constexpr std::int64_t line = 64, most = 4096;
+  for (std::int64_t i = 0; i < std::min(size, most); i += line) {
+    __builtin_prefetch(static_cast<const std::byte*>(data) + i);
+  }
+}
+
 template <class T>
 void gather_affine(const ChannelAffine& affine, const T* samples, const std::int32_t* order,
                    const Tensor& y) {
   const std::int64_t width = y.elements() / y.shape()[0];
   float* to = y.data();
-  for_each_row(y.shape()[0], rows_grain(width), [&](std::int64_t n) RAVINE_INLINE {
+  const std::int64_t rows = y.shape()[0];
+  for_each_row(rows, rows_grain(width), [&](std::int64_t n) RAVINE_INLINE {
+    if (n + 1 < rows) {
+      prefetch(samples + std::int64_t{order[n + 1]} * width,
+               width * static_cast<std::int64_t>(sizeof(T)));
+    }
     affine.apply(samples + std::int64_t{order[n]} * width, to + n * width, width);
   });
 }

@@ -58,12 +58,10 @@ class Product {
       const auto result = strided({m, n}, {b.columns, 1});
       const auto bias = strided({1, n}, {n, 1});
       const auto desc = matmul_desc(left, right, with_bias ? &bias : nullptr, result);
-      calls_.emplace_back(dnnl::matmul(desc), desc.scratchpad_desc(),
-                          std::initializer_list<std::pair<int, dnnl::memory::desc>>{
-                              {DNNL_ARG_SRC, left},
-                              {DNNL_ARG_WEIGHTS, right},
-                              {DNNL_ARG_DST, result},
-                              {DNNL_ARG_BIAS, bias}});
+      OnednnArguments arguments{
+          {DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}};
+      if (with_bias) arguments.emplace_back(DNNL_ARG_BIAS, bias);
+      calls_.emplace_back(dnnl::matmul(desc), desc.scratchpad_desc(), arguments);
       scratch_ = std::max(scratch_, (calls_.back().scratch_bytes() + 63) / 64 * 64);
     }
   }

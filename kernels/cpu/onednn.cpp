@@ -109,7 +109,7 @@ dnnl::convolution_backward_weights::primitive_desc convolution_backward_weight_d
 #endif
 
 OnednnCall::OnednnCall(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
-                       std::initializer_list<std::pair<int, dnnl::memory::desc>> arguments)
+                       const OnednnArguments& arguments)
     : primitive_(std::move(primitive)), scratch_bytes_(scratchpad.get_size()) {
   for (const auto& [argument, desc] : arguments) {
     arguments_.emplace(argument, dnnl::memory(desc, onednn_engine(), DNNL_MEMORY_NONE));

@@ -3,9 +3,9 @@
 #include <dnnl.hpp>
 
 #include <cstddef>
-#include <initializer_list>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include <ravine/core/shape.h>
 
@@ -50,12 +50,14 @@ dnnl::convolution_backward_data::primitive_desc convolution_backward_input_desc(
 dnnl::convolution_backward_weights::primitive_desc convolution_backward_weight_desc(
     const ConvolutionShape& shape);
 
+using OnednnArguments = std::vector<std::pair<int, dnnl::memory::desc>>;
+
 /// A primitive with its memory objects made once: a call only changes addresses.
 class OnednnCall {
  public:
   OnednnCall() = default;
   OnednnCall(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
-             std::initializer_list<std::pair<int, dnnl::memory::desc>> arguments);
+             const OnednnArguments& arguments);
 
   /// Bytes of scratchpad that a run needs.
   std::size_t scratch_bytes() const { return scratch_bytes_; }
