@@ -22,8 +22,7 @@ StepArena::Allocation StepArena::allocate(std::size_t size) {
         device_, std::max({padded, smallest_block, blocks_.empty() ? 0 : blocks_.back()->size()})));
     offset_ = 0;
   }
-  std::byte* data =
-      device_.is_dry() ? blocks_[block_]->data() : blocks_[block_]->data() + offset_;
+  std::byte* data = device_.is_dry() ? blocks_[block_]->data() : blocks_[block_]->data() + offset_;
   offset_ += padded;
   used_ += padded;
   high_water_ = std::max(high_water_, used_);

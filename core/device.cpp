@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include <ravine/core/device.h>
 #include <ravine/core/device_backend.h>

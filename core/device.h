@@ -18,7 +18,8 @@ class Device {
   static constexpr Device dry() { return Device(Kind::dry, 0); }
   /// The first GPU that this build can use, else the CPU.
   static Device best();
-  /// "auto", "cpu", "cuda" or "cuda:N". Throws Error naming the text, DeviceError without such a GPU.
+  /// "auto", "cpu", "cuda" or "cuda:N". Throws Error naming the text, DeviceError without such a
+  /// GPU.
   static Device parse(std::string_view text);
 
   constexpr Kind kind() const { return kind_; }

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-#include <sys/mman.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
+
+#include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <ravine/core/device_backend.h>
 #include <ravine/core/error.h>

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <cstdlib>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/isa.h>
@@ -29,8 +29,8 @@ Isa choose_isa() {
   for (const Isa choice : {Isa::generic, Isa::avx2, Isa::avx512}) {
     if (std::string_view(text) != to_string(choice)) continue;
     if (choice > best_isa()) {
-      throw Error(fmt::format("RAVINE_ISA={}: this machine has only {}", text,
-                              to_string(best_isa())));
+      throw Error(
+          fmt::format("RAVINE_ISA={}: this machine has only {}", text, to_string(best_isa())));
     }
     return choice;
   }

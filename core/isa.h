@@ -17,8 +17,7 @@ const char* to_string(Isa isa);
 #define RAVINE_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2")))
 #else
 #define RAVINE_TARGET_AVX512 \
-  __attribute__((           \
-      target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2,prefer-vector-width=512")))
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,bmi2,prefer-vector-width=512")))
 #endif
 #endif
 

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include <ravine/core/device_backend.h>
 #include <ravine/core/error.h>
@@ -14,8 +14,8 @@ Memory::Memory(Device device, std::size_t size) : device_(device), size_(size), 
   constexpr std::size_t worth_asking = std::size_t{64} << 20;
   const bool fits = size < worth_asking || size <= backend.available(device.index());
   if (fits) {
-    data_ = static_cast<std::byte*>(
-        backend.allocate(device.index(), std::max<std::size_t>(size, 1)));
+    data_ =
+        static_cast<std::byte*>(backend.allocate(device.index(), std::max<std::size_t>(size, 1)));
   }
   if (data_ == nullptr) {
     throw Error(fmt::format("{}: {:.1f} MiB of memory wanted, {:.1f} MiB available", device.str(),

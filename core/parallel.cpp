@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <atomic>
 #include <charconv>
 #include <cstdlib>
@@ -9,10 +7,11 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
+#include <omp.h>
+
 #include <ravine/core/error.h>
 #include <ravine/core/parallel.h>
-
-#include <omp.h>
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
@@ -28,8 +27,8 @@ int default_thread_count() {
     const char* end = text + std::strlen(text);
     const auto [stop, code] = std::from_chars(text, end, count);
     if (code == std::errc() && stop == end && count >= 1 && count <= most_threads) return count;
-    throw Error(fmt::format("RAVINE_THREADS='{}': expected a number in [1, {}]", text,
-                            most_threads));
+    throw Error(
+        fmt::format("RAVINE_THREADS='{}': expected a number in [1, {}]", text, most_threads));
   }
 #if RAVINE_THREADS_STD
   return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -52,13 +51,17 @@ class FlushDenormals {
     constexpr unsigned flush_to_zero = 1u << 15, denormals_are_zero = 1u << 6;
     _mm_setcsr(saved_ | flush_to_zero | denormals_are_zero);
   }
-  ~FlushDenormals() { _mm_setcsr(saved_); }
+  ~FlushDenormals() {
+    _mm_setcsr(saved_);
+  }
 #elif defined(__aarch64__)
   FlushDenormals() {
     asm volatile("mrs %0, fpcr" : "=r"(saved_));
     asm volatile("msr fpcr, %0" : : "r"(saved_ | (1ull << 24)));
   }
-  ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+  ~FlushDenormals() {
+    asm volatile("msr fpcr, %0" : : "r"(saved_));
+  }
 #endif
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
@@ -108,8 +111,8 @@ class FirstError {
 thread_local bool inside_region = false;
 
 /// Thread `index` of `threads` takes a contiguous share of the chunks.
-void run_share(std::int64_t chunks, int index, int threads,
-               void (*run)(const void*, std::int64_t), const void* body) {
+void run_share(std::int64_t chunks, int index, int threads, void (*run)(const void*, std::int64_t),
+               const void* body) {
   const FlushDenormals flush;
   const OneThreadForLibraries one_thread;
   inside_region = true;
@@ -125,8 +128,8 @@ int thread_count() {
 
 void set_thread_count(int count) {
   if (count < 1 || count > most_threads) {
-    throw Error(fmt::format("{} threads asked for: expected a number in [1, {}]", count,
-                            most_threads));
+    throw Error(
+        fmt::format("{} threads asked for: expected a number in [1, {}]", count, most_threads));
   }
   thread_setting().store(count, std::memory_order_relaxed);
 }

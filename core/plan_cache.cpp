@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/plan_cache.h>
@@ -10,8 +10,8 @@ namespace ravine {
 PlanKey::PlanKey(const char* operation, std::initializer_list<std::int64_t> numbers)
     : operation_(operation), count_(numbers.size()) {
   if (count_ > capacity) {
-    throw Error(fmt::format("{}: a plan key of {} numbers; the limit is {}", operation, count_,
-                            capacity));
+    throw Error(
+        fmt::format("{}: a plan key of {} numbers; the limit is {}", operation, count_, capacity));
   }
   std::copy(numbers.begin(), numbers.end(), numbers_.begin());
 }

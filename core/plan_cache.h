@@ -11,7 +11,8 @@ namespace ravine {
 
 /// What a library plan was made for: the operation and every number that shaped it.
 ///
-/// Throws  Error when more than 31 numbers are given: a key that drops some would serve wrong plans.
+/// Throws  Error when more than 31 numbers are given: a key that drops some would serve wrong
+/// plans.
 class PlanKey {
  public:
   PlanKey(const char* operation, std::initializer_list<std::int64_t> numbers);

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/shape.h>
@@ -19,8 +19,8 @@ Shape::Shape(std::span<const std::int64_t> extents) {
   }
   for (const std::int64_t extent : extents) {
     if (extent < 0 || extent > std::numeric_limits<std::int32_t>::max()) {
-      throw Error(fmt::format("shape [{}]: {} is not in [0, 2147483647]",
-                              fmt::join(extents, ", "), extent));
+      throw Error(fmt::format("shape [{}]: {} is not in [0, 2147483647]", fmt::join(extents, ", "),
+                              extent));
     }
     if (__builtin_mul_overflow(elements_, extent, &elements_)) {
       throw Error(fmt::format("shape [{}] has more than 2^63 elements", fmt::join(extents, ", ")));

@@ -29,14 +29,14 @@ class State {
   };
 
   /// Device memory, restored by copying into the same tensor.
-  void add(std::string name, const Tensor& tensor) { tensors_.push_back({std::move(name), tensor}); }
+  void add(std::string name, const Tensor& tensor) {
+    tensors_.push_back({std::move(name), tensor});
+  }
 
   /// A plain host value; the reference must outlive the State.
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void add(std::string name, T& value) {
-    values_.push_back({std::move(name), &value, sizeof(T)});
-  }
+  requires std::is_trivially_copyable_v<T>
+  void add(std::string name, T& value) { values_.push_back({std::move(name), &value, sizeof(T)}); }
 
   const std::vector<TensorEntry>& tensors() const { return tensors_; }
   const std::vector<ValueEntry>& values() const { return values_; }

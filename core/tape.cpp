@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include <ravine/core/device_backend.h>
 #include <ravine/core/error.h>
@@ -15,8 +15,10 @@ void detail::fail_no_inputs(const char* operation) {
 detail::Node& Variable::node() const {
   if (node_ == nullptr) throw Error("an absent Variable has no value");
   if (node_->generation != generation_) {
-    throw Error(fmt::format("a Variable of an earlier step was used: its value is gone "
-                            "(step {}, now {})", generation_, node_->generation));
+    throw Error(
+        fmt::format("a Variable of an earlier step was used: its value is gone "
+                    "(step {}, now {})",
+                    generation_, node_->generation));
   }
   return *node_;
 }

@@ -26,14 +26,14 @@ namespace detail {
 
 struct Node {
   Tensor value;
-  Tensor gradient;                 // a parameter's slot, or what has arrived in this backward pass
+  Tensor gradient;  // a parameter's slot, or what has arrived in this backward pass
   Tape* tape = nullptr;
-  const char* operation = "";      // what made it: "" for inputs and parameters
-  Node* source = nullptr;          // its operation's first input
-  std::uint64_t generation = 0;    // 0: permanent, a parameter
+  const char* operation = "";    // what made it: "" for inputs and parameters
+  Node* source = nullptr;        // its operation's first input
+  std::uint64_t generation = 0;  // 0: permanent, a parameter
   bool needs_gradient = false;
-  bool has_gradient = false;       // something has arrived in this backward pass
-  bool shares_gradient = false;    // the gradient's memory is somebody else's: add to a copy
+  bool has_gradient = false;     // something has arrived in this backward pass
+  bool shares_gradient = false;  // the gradient's memory is somebody else's: add to a copy
 };
 
 [[noreturn]] void fail_no_inputs(const char* operation);
@@ -42,7 +42,8 @@ struct Node {
 
 /// A value in a computation that can be differentiated: a handle to its node on the tape.
 ///
-/// It lives for one step, like the tensor inside; a parameter's Variable lives as long as the model.
+/// It lives for one step, like the tensor inside; a parameter's Variable lives as long as the
+/// model.
 class Variable {
  public:
   /// An absent operand, such as no bias.
@@ -140,18 +141,21 @@ class Tape {
   /// A value given from outside.
   Variable input(const Tensor& value, bool needs_gradient = false);
 
-  /// Fills the gradients of all bound leaves with ∂loss/∂leaf; zero where loss does not depend on it.
+  /// Fills the gradients of all bound leaves with ∂loss/∂leaf; zero where loss does not depend on
+  /// it.
   ///
   /// Shapes  loss [ ] (a scalar).   Throws  Error when loss has another shape.
   void backward(const Variable& loss);
 
   /// The gradient that the last `backward` left at x; empty where none arrived.
-  Tensor gradient(const Variable& x) const { return x.node().has_gradient ? x.node().gradient : Tensor(); }
+  Tensor gradient(const Variable& x) const {
+    return x.node().has_gradient ? x.node().gradient : Tensor();
+  }
 
   /// See the free function `record`.
   template <class Backward>
-  Variable record(const char* operation, std::initializer_list<Variable> inputs, const Tensor& value,
-                  Backward&& backward);
+  Variable record(const char* operation, std::initializer_list<Variable> inputs,
+                  const Tensor& value, Backward&& backward);
 
  private:
   friend class Gradients;
@@ -211,12 +215,12 @@ Variable Tape::record(const char* operation, std::initializer_list<Variable> inp
     using Closure = std::decay_t<Backward>;
     void* memory = closure_memory(sizeof(Closure), alignof(Closure));
     new (memory) Closure(std::forward<Backward>(backward));
-    records_.push_back({.output = &node,
-                        .run = [](void* closure, Gradients& gradients, const Tensor& dy) {
-                          (*static_cast<Closure*>(closure))(gradients, dy);
-                        },
-                        .destroy = [](void* closure) { static_cast<Closure*>(closure)->~Closure(); },
-                        .closure = memory});
+    records_.push_back(
+        {.output = &node,
+         .run = [](void* closure, Gradients& gradients,
+                   const Tensor& dy) { (*static_cast<Closure*>(closure))(gradients, dy); },
+         .destroy = [](void* closure) { static_cast<Closure*>(closure)->~Closure(); },
+         .closure = memory});
   }
   return Variable(&node);
 }

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include <ravine/core/device_backend.h>
 #include <ravine/core/error.h>
@@ -95,7 +95,8 @@ Tensor Tensor::slice(std::int64_t offset, const Shape& shape) const {
   Tensor other = *this;
   other.shape_ = shape;
   if (!device_.is_dry()) {
-    other.data_ = static_cast<std::byte*>(data_) + static_cast<std::size_t>(offset) * size_of(dtype_);
+    other.data_ =
+        static_cast<std::byte*>(data_) + static_cast<std::size_t>(offset) * size_of(dtype_);
   }
   return other;
 }

@@ -57,9 +57,7 @@ class Tensor {
   explicit operator bool() const { return data_ != nullptr; }
   const Shape& shape() const { return shape_; }
   std::int64_t elements() const { return shape_.elements(); }
-  std::size_t size_bytes() const {
-    return static_cast<std::size_t>(elements()) * size_of(dtype_);
-  }
+  std::size_t size_bytes() const { return static_cast<std::size_t>(elements()) * size_of(dtype_); }
   DType dtype() const { return dtype_; }
   Device device() const { return device_; }
 
@@ -110,8 +108,8 @@ class Tensor {
  private:
   static Tensor from_bytes(Stream& stream, const Shape& shape, DType dtype, const void* values,
                            std::size_t count);
-  static Tensor borrow_bytes(const Shape& shape, DType dtype, const void* values,
-                             std::size_t count, std::shared_ptr<const void> owner);
+  static Tensor borrow_bytes(const Shape& shape, DType dtype, const void* values, std::size_t count,
+                             std::shared_ptr<const void> owner);
   void copy_to_host(Stream& stream, DType dtype, void* values) const;
   void copy_from_host(Stream& stream, DType dtype, const void* values, std::size_t count) const;
   [[noreturn]] void fail_dtype(DType asked) const;

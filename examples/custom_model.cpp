@@ -1,4 +1,5 @@
-// A model that is not a chain: residual blocks on Fashion-MNIST, written with functions on Variables.
+// A model that is not a chain: residual blocks on Fashion-MNIST, written with functions on
+// Variables.
 #include <cstdio>
 
 #include <ravine/core/program.h>

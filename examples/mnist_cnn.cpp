@@ -1,13 +1,13 @@
 // Trains a small CNN on Fashion-MNIST or MNIST with a learning rate that it finds itself.
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <ravine/core/program.h>
 #include <ravine/ravine.h>
@@ -88,7 +88,8 @@ int train(Sequential& model, const Options& options, const std::optional<double>
   if (rate) {
     trainer.learning_rate(*rate);
   } else {
-    const Sweep sweep = find_lr(trainer, data.train, {}, {.progress = Progress::off, .stop = &stop});
+    const Sweep sweep =
+        find_lr(trainer, data.train, {}, {.progress = Progress::off, .stop = &stop});
     if (!options.plot.empty()) sweep.write_svg(options.plot);
     if (signal_exit_code() != 0) return signal_exit_code();
     trainer.learning_rate(sweep.suggestion().value());
@@ -119,16 +120,20 @@ int run(const Options& options, const std::optional<double>& rate) {
 int main(int argc, char** argv) {
   Options options;
   std::optional<double> rate;
-  CLI::App app{"Trains a small CNN on 28x28 grey images and prints its test accuracy.", "mnist_cnn"};
+  CLI::App app{"Trains a small CNN on 28x28 grey images and prints its test accuracy.",
+               "mnist_cnn"};
   app.add_option("--data", options.data, "fashion-mnist or mnist")
-      ->check(CLI::IsMember({"fashion-mnist", "mnist"}))->capture_default_str();
+      ->check(CLI::IsMember({"fashion-mnist", "mnist"}))
+      ->capture_default_str();
   app.add_option("--data-dir", options.data_dir, "folder of the four IDX files");
   app.add_option("--lr", options.learning_rate, "learning rate, or auto to find it")
       ->capture_default_str();
   app.add_option("--epochs", options.epochs, "passes over the training data")
-      ->check(CLI::Range(1, 100000))->capture_default_str();
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
   app.add_option("--batch-size", options.batch_size, "samples a step")
-      ->check(CLI::Range(1, 60000))->capture_default_str();
+      ->check(CLI::Range(1, 60000))
+      ->capture_default_str();
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   app.add_option("--seed", options.seed, "of weights, order and dropout")->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads; all cores if not given")

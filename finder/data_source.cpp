@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/data/cifar10.h>
@@ -36,9 +36,10 @@ data::Dataset synthetic(const DataRequest& request) {
                                        .seed = request.seed})
         .train;
   }
-  throw DataError(fmt::format("--data synthetic makes images [H,W,C] with labels or rows [features] "
-                              "with targets; the model takes {} and its loss wants {}",
-                              input.str(), request.wants_labels ? "labels" : "targets"));
+  throw DataError(
+      fmt::format("--data synthetic makes images [H,W,C] with labels or rows [features] "
+                  "with targets; the model takes {} and its loss wants {}",
+                  input.str(), request.wants_labels ? "labels" : "targets"));
 }
 
 /// The data that stands behind the first of `prefixes` that the source begins with.
@@ -60,9 +61,10 @@ data::Dataset open_source(const DataRequest& request) {
       return data::idx(files.substr(0, comma), files.substr(comma + 1));
     }
   }
-  throw Error(fmt::format("--data {}: expected fashion-mnist, mnist, cifar10, synthetic, folder:DIR "
-                          "or idx:IMAGES,LABELS",
-                          source));
+  throw Error(
+      fmt::format("--data {}: expected fashion-mnist, mnist, cifar10, synthetic, folder:DIR "
+                  "or idx:IMAGES,LABELS",
+                  source));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ class Recorder : public Callback {
 SweepSubject describe(Trainer& trainer, const data::Dataset& train) {
   return {.model = {.layers = trainer.model().outline(),
                     .parameters = trainer.model().parameters().count()},
-          .optimizer = {.name = trainer.optimizer().name(), .options = trainer.optimizer().options_text()},
+          .optimizer = {.name = trainer.optimizer().name(),
+                        .options = trainer.optimizer().options_text()},
           .data = {.name = train.name(),
                    .examples = train.size(),
                    .batch_size = trainer.options().batch_size},
@@ -56,7 +57,8 @@ SweepSubject describe(Trainer& trainer, const data::Dataset& train) {
 /// Puts everything back at the end of its life, however that comes.
 class PutBack {
  public:
-  PutBack(Trainer& trainer, const FitOptions& fit) : snapshot_(trainer.stream(), state_of(trainer, fit)) {}
+  PutBack(Trainer& trainer, const FitOptions& fit)
+      : snapshot_(trainer.stream(), state_of(trainer, fit)) {}
   ~PutBack() { snapshot_.restore(); }
   PutBack(const PutBack&) = delete;
   PutBack& operator=(const PutBack&) = delete;

@@ -1,9 +1,9 @@
 // ravine-finder: a saved model spec in, a learning rate and a picture out.
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <cmath>
 #include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/file.h>
@@ -53,7 +53,8 @@ class SweepProgress : public Callback {
 data::Pixels pixels_for(const ProgramOptions& options, const Sequential& model) {
   if (options.pixels == "unit") return data::Pixels::unit;
   if (options.pixels == "byte") return data::Pixels::byte;
-  const bool rescales = model.layers().size() > 1 && model.layers()[1].get_if<Rescaling>() != nullptr;
+  const bool rescales =
+      model.layers().size() > 1 && model.layers()[1].get_if<Rescaling>() != nullptr;
   return rescales ? data::Pixels::byte : data::Pixels::unit;
 }
 
@@ -64,8 +65,8 @@ Sweep run_sweep(const ProgramOptions& options) {
       spec.compile.optimizer.value_or(OptimizerConfig{.name = "adam", .learning_rate = 1e-3}));
   const std::optional<LossConfig> loss = options.loss ? options.loss : spec.compile.loss;
   if (!loss) {
-    throw DataError(fmt::format("{}: the model was saved without a loss; name one with --loss",
-                                options.input));
+    throw DataError(
+        fmt::format("{}: the model was saved without a loss; name one with --loss", options.input));
   }
   spec.model.build(Device::parse(options.device), options.seed);
   if (!options.weights.empty()) spec.model.load_weights(options.weights);
@@ -112,7 +113,8 @@ int run(const ProgramOptions& options) {
 
 void add_model_options(CLI::App& app, ProgramOptions& options) {
   app.add_option("SPEC", options.input, "Keras model.json, or a saved sweep (.json, .csv)")
-      ->required()->check(CLI::ExistingFile);
+      ->required()
+      ->check(CLI::ExistingFile);
   app.add_option("--data", options.data,
                  "fashion-mnist, mnist, cifar10, synthetic, folder:DIR or idx:IMAGES,LABELS")
       ->capture_default_str();
@@ -124,14 +126,14 @@ void add_model_options(CLI::App& app, ProgramOptions& options) {
       ->check(CLI::IsMember({"unit", "byte"}));
   app.add_option("--weights", options.weights, "start from these weights (safetensors)");
   app.add_option_function<std::string>(
-      "--optimizer",
-      [&](const std::string& text) { options.optimizer = parse_optimizer(text); },
+      "--optimizer", [&](const std::string& text) { options.optimizer = parse_optimizer(text); },
       "NAME[:key=value,...] in place of the spec's: sgd, adam, adamw, rmsprop");
   app.add_option_function<std::string>(
       "--loss", [&](const std::string& text) { options.loss = parse_loss(text); },
       "Keras's name, mse or mae, in place of the spec's");
   app.add_option("--batch-size", options.batch_size, "samples a step")
-      ->check(CLI::Range(1, 1 << 24))->capture_default_str();
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str();
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads; all cores if not given")
       ->check(CLI::Range(1, 1024));
@@ -148,7 +150,7 @@ void add_sweep_options(CLI::App& app, ProgramOptions& options) {
   app.add_option_function<std::string>(
          "--mode",
          [&](const std::string& text) {
-           sweep.mode = text == "linear" ? SweepMode::linear : SweepMode::exponential;
+           sweep.mode = text == "linear" ? SweepMode::even : SweepMode::exponential;
          },
          "exp or linear")
       ->check(CLI::IsMember({"exp", "linear"}));
@@ -156,8 +158,9 @@ void add_sweep_options(CLI::App& app, ProgramOptions& options) {
       "--smoothing", [&](const std::string& text) { sweep.smoothing = Smoothing::named(text); },
       "ravine, keras, fastai, none, or a number below 1 for an average");
   app.add_option("--stop-factor", sweep.stop_factor, "when the loss counts as diverged");
-  app.add_option("--suggest", sweep.rule, "whose suggestion is taken: ravine, valley, slide, "
-                                          "minimum, steep, steepest, lightning")
+  app.add_option("--suggest", sweep.rule,
+                 "whose suggestion is taken: ravine, valley, slide, "
+                 "minimum, steep, steepest, lightning")
       ->capture_default_str();
 }
 
@@ -167,8 +170,9 @@ void add_output_options(CLI::App& app, ProgramOptions& options) {
   app.add_option("--csv", options.csv, "write the points here; - for standard output");
   app.add_flag("-q,--quiet", options.quiet, "no progress");
   app.set_version_flag("--version", std::string("ravine-finder ") + version());
-  app.footer("Exit codes: 0 a rate was suggested, 1 runtime or I/O, 2 usage, 3 spec or data,\n"
-             "4 no such device, 5 no suggestion, 130 and 143 interrupted.");
+  app.footer(
+      "Exit codes: 0 a rate was suggested, 1 runtime or I/O, 2 usage, 3 spec or data,\n"
+      "4 no such device, 5 no suggestion, 130 and 143 interrupted.");
 }
 
 }  // namespace

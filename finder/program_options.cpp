@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <charconv>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/finder/program_options.h>
@@ -88,9 +88,10 @@ OptimizerConfig parse_optimizer(const std::string& text) {
     const std::string key = part.substr(0, equals);
     const std::string what = fmt::format("--optimizer {}", text);
     if (equals == std::string::npos || !has_option(config.name, key)) {
-      throw Error(fmt::format("{}: '{}'; {} takes {} weight_decay clipnorm clipvalue global_clipnorm, "
-                              "each as key=value",
-                              what, part, config.name, own_options(config.name)));
+      throw Error(
+          fmt::format("{}: '{}'; {} takes {} weight_decay clipnorm clipvalue global_clipnorm, "
+                      "each as key=value",
+                      what, part, config.name, own_options(config.name)));
     }
     const std::string value = part.substr(equals + 1);
     if (key == "nesterov") config.nesterov = parse_boolean(value, what);
@@ -113,8 +114,10 @@ LossConfig parse_loss(const std::string& text) {
         "mean_squared_error", "mean_absolute_error", "huber"}) {
     if (text == name) return {.name = text};
   }
-  throw Error(fmt::format("--loss {}: expected sparse_categorical_crossentropy, "
-                          "categorical_crossentropy, binary_crossentropy, mse, mae or huber", text));
+  throw Error(
+      fmt::format("--loss {}: expected sparse_categorical_crossentropy, "
+                  "categorical_crossentropy, binary_crossentropy, mse, mae or huber",
+                  text));
 }
 
 }  // namespace ravine

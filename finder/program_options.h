@@ -30,8 +30,8 @@ struct ProgramOptions {
 };
 
 /// Throws  Error in words when a text is not what its option takes.
-Shape parse_shape(const std::string& text);                 // "28,28,1"
-OptimizerConfig parse_optimizer(const std::string& text);   // "sgd:momentum=0.9,nesterov=true"
-LossConfig parse_loss(const std::string& text);             // Keras's name, mse, mae
+Shape parse_shape(const std::string& text);                // "28,28,1"
+OptimizerConfig parse_optimizer(const std::string& text);  // "sgd:momentum=0.9,nesterov=true"
+LossConfig parse_loss(const std::string& text);            // Keras's name, mse, mae
 
 }  // namespace ravine

@@ -44,7 +44,7 @@ SweepOptions settings_from(const JsonView& view) {
   settings.max_lr = view.at("max_lr").number();
   settings.steps = static_cast<int>(view.at("steps").integer(1, most_steps));
   settings.mode = view.at("mode").one_of({"exponential", "linear"}) == "linear"
-                      ? SweepMode::linear
+                      ? SweepMode::even
                       : SweepMode::exponential;
   try {
     settings.smoothing = Smoothing::named(view.at("smoothing").string());

@@ -55,7 +55,7 @@ void check(const SweepOptions& options) {
 
 double rate_at(const SweepOptions& options, int k) {
   const double share = static_cast<double>(k) / options.steps;
-  if (options.mode == SweepMode::linear) {
+  if (options.mode == SweepMode::even) {
     return options.min_lr + (options.max_lr - options.min_lr) * share;
   }
   return options.min_lr * std::pow(options.max_lr / options.min_lr, share);

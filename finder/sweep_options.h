@@ -7,9 +7,10 @@
 
 namespace ravine {
 
-enum class SweepMode { exponential, linear };
+/// Rates that are multiplied or that rise by even steps. (`linear` is an activation.)
+enum class SweepMode { exponential, even };
 
-/// "exponential", "linear".
+/// "exponential", "linear": the names in reports.
 const char* to_string(SweepMode mode);
 
 /// What a sweep does and how its curve is read.

@@ -11,7 +11,14 @@ namespace ravine::kernels {
 /// relu max(x,0) · leaky_relu x<0 ? αx : x · elu x<0 ? α(eˣ−1) : x · sigmoid 1/(1+e⁻ˣ) · tanh ·
 /// gelu x·Φ(x) (exact, by erf) · gelu_tanh x/2·(1+tanh(√(2/π)(x+0.044715x³))). NaN stays NaN.
 enum class ActivationKind : std::uint8_t {
-  linear, relu, leaky_relu, elu, sigmoid, tanh, gelu, gelu_tanh
+  linear,
+  relu,
+  leaky_relu,
+  elu,
+  sigmoid,
+  tanh,
+  gelu,
+  gelu_tanh
 };
 
 /// The backward function takes the input of these kinds and the output of all others.

@@ -5,7 +5,8 @@
 
 namespace ravine::kernels {
 
-/// y[n,p,q,k] = e(b[k] + Σ_rsc x[n, p·stride+r·dilation−top, q·stride+s·dilation−left, c] · w[k,r,s,c])
+/// y[n,p,q,k] = e(b[k] + Σ_rsc x[n, p·stride+r·dilation−top, q·stride+s·dilation−left, c] ·
+/// w[k,r,s,c])
 ///
 /// Shapes  x [N,H,W,C]   w [K,R,S,C/groups]   b [K] or empty   y [N,P,Q,K].   e is the epilogue.
 /// Writes  y, all of it; nothing else.

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/kernels/geometry.h>
@@ -24,8 +24,9 @@ std::int64_t output_extent(const Axis& a) {
   const std::int64_t reach = (a.window - 1) * a.dilation + 1;
   const std::int64_t padded = a.input + a.before + a.after;
   if (reach > padded) {
-    throw Error(fmt::format("{}: a window that reaches over {} does not fit into {} {} (padding {}+{})",
-                            a.operation, reach, a.name, a.input, a.before, a.after));
+    throw Error(
+        fmt::format("{}: a window that reaches over {} does not fit into {} {} (padding {}+{})",
+                    a.operation, reach, a.name, a.input, a.before, a.after));
   }
   return (padded - reach) / a.stride + 1;
 }
@@ -48,12 +49,14 @@ Shape conv2d_output_shape(const Conv2DGeometry& g, const Shape& x, const Shape& 
                             w.str()));
   }
   if (g.groups < 1 || w[0] % g.groups != 0 || x[3] % g.groups != 0) {
-    throw Error(fmt::format("conv2d: {} groups do not divide the {} channels of x {} and the {} "
-                            "filters of w {}", g.groups, x[3], x.str(), w[0], w.str()));
+    throw Error(
+        fmt::format("conv2d: {} groups do not divide the {} channels of x {} and the {} "
+                    "filters of w {}",
+                    g.groups, x[3], x.str(), w[0], w.str()));
   }
   if (x[3] != w[3] * g.groups) {
-    throw Error(fmt::format("conv2d: x has {} channels but w {} needs {}", x[3], w.str(),
-                            w[3] * g.groups));
+    throw Error(
+        fmt::format("conv2d: x has {} channels but w {} needs {}", x[3], w.str(), w[3] * g.groups));
   }
   return {x[0],
           output_extent({"conv2d", "height", x[1], g.padding.top, g.padding.bottom, w[1],
@@ -71,10 +74,9 @@ Shape pool2d_output_shape(const Pool2DGeometry& g, const Shape& x) {
     throw Error(fmt::format("pool2d: padding {}+{} by {}+{} leaves windows of {}×{} empty", p.top,
                             p.bottom, p.left, p.right, g.window.h, g.window.w));
   }
-  return {x[0],
-          output_extent({"pool2d", "height", x[1], p.top, p.bottom, g.window.h, g.stride.h, 1}),
-          output_extent({"pool2d", "width", x[2], p.left, p.right, g.window.w, g.stride.w, 1}),
-          x[3]};
+  return {
+      x[0], output_extent({"pool2d", "height", x[1], p.top, p.bottom, g.window.h, g.stride.h, 1}),
+      output_extent({"pool2d", "width", x[2], p.left, p.right, g.window.w, g.stride.w, 1}), x[3]};
 }
 
 }  // namespace ravine::kernels

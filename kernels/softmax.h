@@ -12,7 +12,8 @@ RAVINE_KERNEL(SoftmaxForward, softmax_forward);
 using SoftmaxBackward = void(Stream&, const Tensor& dy, const Tensor& y, const Tensor& dx);
 RAVINE_KERNEL(SoftmaxBackward, softmax_backward);
 
-/// loss = 1/N Σ_n weight[n] · (ln Σ_c exp x[n,c] − x[n, labels[n]]), and dx = ∂loss/∂x, in one pass.
+/// loss = 1/N Σ_n weight[n] · (ln Σ_c exp x[n,c] − x[n, labels[n]]), and dx = ∂loss/∂x, in one
+/// pass.
 ///
 /// Shapes  x, dx [N,C]   labels i32 [N]   weight [N] or empty   loss [ ].   A label outside [0,C)
 /// gives NaN. Writes loss, and all of dx unless it is empty. Fixed order of sums.

@@ -10,8 +10,8 @@ namespace ravine {
 
 /// An elementwise function, or softmax over the last axis: a value that can be called.
 ///
-/// It stands in a layer, `Conv2D{32, 3, relu}`; is applied, `relu(x)`; and is a layer of a Sequential
-/// itself. `slope` is the α of leaky_relu and elu.
+/// It stands in a layer, `Conv2D{32, 3, relu}`; is applied, `relu(x)`; and is a layer of a
+/// Sequential itself. `slope` is the α of leaky_relu and elu.
 struct Activation {
   using Kind = kernels::ActivationKind;
   static constexpr const char* kind_name = "activation";

@@ -37,17 +37,18 @@ Variable batch_norm(const Variable& x, const Variable& gamma, const Variable& be
 Variable BatchNormalization::operator()(Scope& scope, const Variable& x) const {
   const auto named = scope.layer(kind_name, name);
   if (x.shape().rank() < 2) {
-    throw Error(fmt::format("batch_normalization '{}': x {} must be [...,C]", name, x.shape().str()));
+    throw Error(
+        fmt::format("batch_normalization '{}': x {} must be [...,C]", name, x.shape().str()));
   }
   const Shape channels{x.shape().back()};
-  const Variable gamma = scale ? scope.parameter("gamma", channels,
-                                                 {.initializer = gamma_initializer,
-                                                  .trainable = trainable})
-                               : Variable();
-  const Variable beta = center ? scope.parameter("beta", channels,
-                                                 {.initializer = beta_initializer,
-                                                  .trainable = trainable})
-                               : Variable();
+  const Variable gamma =
+      scale ? scope.parameter("gamma", channels,
+                              {.initializer = gamma_initializer, .trainable = trainable})
+            : Variable();
+  const Variable beta =
+      center ? scope.parameter("beta", channels,
+                               {.initializer = beta_initializer, .trainable = trainable})
+             : Variable();
   const Tensor moving_mean = scope.state("moving_mean", channels, moving_mean_initializer);
   const Tensor moving_variance =
       scope.state("moving_variance", channels, moving_variance_initializer);

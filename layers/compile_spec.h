@@ -19,8 +19,8 @@ struct OptimizerConfig {
 };
 
 /// The loss of a saved model, by Keras's name: "sparse_categorical_crossentropy",
-/// "categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "mean_absolute_error" or
-/// "huber".
+/// "categorical_crossentropy", "binary_crossentropy", "mean_squared_error", "mean_absolute_error"
+/// or "huber".
 struct LossConfig {
   std::string name;
   bool from_logits = false;    // of the cross-entropies

@@ -20,7 +20,8 @@ Variable conv2d(const Variable& x, const Variable& w, const Variable& b,
                 const kernels::Conv2DGeometry& g) {
   const Tensor y(x.stream(), kernels::conv2d_output_shape(g, x.shape(), w.shape()));
   require_bias(b, w.shape());
-  kernels::conv2d_forward(x.stream(), g, kernels::Epilogue::none, x.value(), w.value(), b.value(), y);
+  kernels::conv2d_forward(x.stream(), g, kernels::Epilogue::none, x.value(), w.value(), b.value(),
+                          y);
   return record("conv2d", {x, w, b}, y, [g, x, w, b](Gradients& grad, const Tensor& dy) {
     if (const Tensor dx = grad.of(x)) {
       kernels::conv2d_backward_input(grad.stream(), g, dy, w.value(), dx);
@@ -34,7 +35,8 @@ Variable conv2d_relu(const Variable& x, const Variable& w, const Variable& b,
                      const kernels::Conv2DGeometry& g) {
   const Tensor y(x.stream(), kernels::conv2d_output_shape(g, x.shape(), w.shape()));
   require_bias(b, w.shape());
-  kernels::conv2d_forward(x.stream(), g, kernels::Epilogue::relu, x.value(), w.value(), b.value(), y);
+  kernels::conv2d_forward(x.stream(), g, kernels::Epilogue::relu, x.value(), w.value(), b.value(),
+                          y);
   return record("conv2d_relu", {x, w, b}, y, [g, x, w, b, y](Gradients& grad, const Tensor& dy) {
     const Tensor dz(grad.stream(), y.shape());
     kernels::activation_backward(grad.stream(), kernels::ActivationKind::relu, 0, dy, y, dz);
@@ -56,22 +58,25 @@ kernels::Conv2DGeometry Conv2D::geometry(const Shape& x) const {
 
 Variable Conv2D::kernel(Scope& scope, const Shape& x) const {
   if (x.rank() != 4 || filters < 1 || groups < 1 || x[3] % groups != 0 || filters % groups != 0) {
-    throw Error(fmt::format("conv2d '{}': {} filters in {} groups on x {}; x must be [N,H,W,C], and "
-                            "groups must divide filters and channels", name, filters, groups, x.str()));
+    throw Error(
+        fmt::format("conv2d '{}': {} filters in {} groups on x {}; x must be [N,H,W,C], and "
+                    "groups must divide filters and channels",
+                    name, filters, groups, x.str()));
   }
   const std::int64_t channels = x[3] / groups;
   const auto taps = static_cast<double>(kernel_size.h * kernel_size.w);
-  return scope.parameter("kernel", {filters, kernel_size.h, kernel_size.w, channels},
-                         {.initializer = kernel_initializer,
-                          .fans = {taps * static_cast<double>(channels),
-                                   taps * static_cast<double>(filters)},
-                          .trainable = trainable,
-                          .file_is_hwio = true});
+  return scope.parameter(
+      "kernel", {filters, kernel_size.h, kernel_size.w, channels},
+      {.initializer = kernel_initializer,
+       .fans = {taps * static_cast<double>(channels), taps * static_cast<double>(filters)},
+       .trainable = trainable,
+       .file_is_hwio = true});
 }
 
 Variable Conv2D::bias(Scope& scope) const {
   if (!use_bias) return {};
-  return scope.parameter("bias", {filters}, {.initializer = bias_initializer, .trainable = trainable});
+  return scope.parameter("bias", {filters},
+                         {.initializer = bias_initializer, .trainable = trainable});
 }
 
 Variable Conv2D::operator()(Scope& scope, const Variable& x) const {

@@ -10,7 +10,8 @@ Variable conv2d_relu_max_pool(const Variable& x, const Variable& w, const Variab
                               const kernels::Conv2DGeometry& g) {
   const Shape full = kernels::conv2d_output_shape(g, x.shape(), w.shape());
   if (full[1] < 2 || full[2] < 2) {
-    throw Error(fmt::format("conv2d_relu_max_pool: a map {} is too small to pool by 2×2", full.str()));
+    throw Error(
+        fmt::format("conv2d_relu_max_pool: a map {} is too small to pool by 2×2", full.str()));
   }
   const Shape shape{full[0], full[1] / 2, full[2] / 2, full[3]};
   const Tensor y(x.stream(), shape), winner(x.stream(), shape, DType::u8);

@@ -54,11 +54,11 @@ Variable Dense::operator()(Scope& scope, const Variable& x) const {
                             name, units, x.shape().str()));
   }
   const std::int64_t inputs = x.shape()[1];
-  const Variable w = scope.parameter(
-      "kernel", {inputs, units},
-      {.initializer = kernel_initializer,
-       .fans = {static_cast<double>(inputs), static_cast<double>(units)},
-       .trainable = trainable});
+  const Variable w =
+      scope.parameter("kernel", {inputs, units},
+                      {.initializer = kernel_initializer,
+                       .fans = {static_cast<double>(inputs), static_cast<double>(units)},
+                       .trainable = trainable});
   const Variable b =
       use_bias ? scope.parameter("bias", {units},
                                  {.initializer = bias_initializer, .trainable = trainable})

@@ -34,7 +34,8 @@ void initialize(const Initializer& initializer, Fans fans, RandomSequence random
   double first = initializer.first, second = initializer.second;
   if (initializer.fan != Initializer::Fan::none) {
     const double variance = initializer.scale / fan_of(initializer.fan, fans);
-    // The standard deviation of a normal cut at ±2 is 0.8796 of the uncut one: Keras makes up for it.
+    // The standard deviation of a normal cut at ±2 is 0.8796 of the uncut one: Keras makes up for
+    // it.
     constexpr double truncation = 0.87962566103423978;
     const bool is_uniform = initializer.distribution == Distribution::uniform;
     second = is_uniform ? std::sqrt(3 * variance) : std::sqrt(variance);
@@ -47,7 +48,8 @@ void initialize(const Initializer& initializer, Fans fans, RandomSequence random
       break;
     case Distribution::uniform:
       for (float& value : values) {
-        value = static_cast<float>(first + (second - first) * static_cast<double>(random.uniform()));
+        value =
+            static_cast<float>(first + (second - first) * static_cast<double>(random.uniform()));
       }
       break;
     case Distribution::normal:

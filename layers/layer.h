@@ -14,16 +14,16 @@ namespace ravine {
 /// parameters. A struct of your own with this operator is a layer like those of the library.
 template <class T>
 concept LayerLike = std::copy_constructible<T> &&
-                    requires(const T layer, Scope& scope, const Variable& x) {
-                      { layer(scope, x) } -> std::convertible_to<Variable>;
-                    };
+    requires(const T layer, Scope& scope, const Variable& x) {
+  { layer(scope, x) } -> std::convertible_to<Variable>;
+};
 
 /// Any layer, as a value.
 class Layer {
  public:
   template <LayerLike T>
-    requires(!std::same_as<T, Layer>)
-  Layer(T layer) : held_(std::make_shared<const Held<T>>(std::move(layer))) {}  // NOLINT
+  requires(!std::same_as<T, Layer>) Layer(T layer)
+      : held_(std::make_shared<const Held<T>>(std::move(layer))) {}  // NOLINT
 
   Variable operator()(Scope& scope, const Variable& x) const { return held_->run(scope, x); }
 

@@ -29,8 +29,9 @@ Variable softmax_cross_entropy(const Variable& x, const Tensor& labels, const Te
   const Shape& shape = x.shape();
   const bool sparse = labels.dtype() == DType::i32;
   if (shape.rank() != 2 || (sparse ? labels.shape() != Shape{shape[0]} : labels.shape() != shape)) {
-    throw Error(fmt::format("softmax_cross_entropy: x {} needs labels [N] or targets [N,C], not {} {}",
-                            shape.str(), to_string(labels.dtype()), labels.shape().str()));
+    throw Error(
+        fmt::format("softmax_cross_entropy: x {} needs labels [N] or targets [N,C], not {} {}",
+                    shape.str(), to_string(labels.dtype()), labels.shape().str()));
   }
   require_weight("softmax_cross_entropy", x, weight);
   Stream& stream = x.stream();

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/layers/module.h>
@@ -73,9 +73,8 @@ std::size_t Module::step_bytes(std::int64_t batch) {
   std::vector<SummaryRow> rows;
   Scope scope(tape, parameters, rows);
   const Variable y = forward(scope, tape.input(Tensor(dry, input_shape().with_batch(batch))));
-  const Variable sum = record("sum", {y}, Tensor(dry, {}), [y](Gradients& grad, const Tensor&) {
-    grad.of(y);
-  });
+  const Variable sum =
+      record("sum", {y}, Tensor(dry, {}), [y](Gradients& grad, const Tensor&) { grad.of(y); });
   tape.backward(sum);
   // The making pass takes its parameters from the arena too; a real step has them elsewhere.
   const auto trained = static_cast<std::size_t>(parameters.trained_count());
@@ -85,7 +84,9 @@ std::size_t Module::step_bytes(std::int64_t batch) {
 
 Variable Module::run(const Variable& x, std::uint64_t random_seed, const Tensor& random_step) {
   Scope scope(x.tape(), ensure_built().parameters, random_seed, random_step);
-  return forward(scope, x);
+  const Variable y = forward(scope, x);
+  scope.require_all_asked();
+  return y;
 }
 
 std::vector<float> Module::predict(std::span<const float> inputs, std::int64_t batch) {
@@ -125,7 +126,8 @@ std::string Module::outline() {
 
 std::string Module::summary() {
   const Built& built = ensure_built();
-  std::string text = fmt::format("{:<34} {:<20} {:>12}\n", "Layer (kind)", "Output shape", "Parameters");
+  std::string text =
+      fmt::format("{:<34} {:<20} {:>12}\n", "Layer (kind)", "Output shape", "Parameters");
   for (const SummaryRow& row : built.rows) {
     const std::string label = fmt::format("{} ({})", row.name, row.kind);
     const std::string shape = row.output.rank() > 0 ? row.output.without_batch().str() : "";

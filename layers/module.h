@@ -16,8 +16,8 @@ namespace ravine {
 
 /// A model: a forward function with parameters. Derive from it, or chain layers in a Sequential.
 ///
-/// `forward` is a plain function of its input; layers called in it (`Conv2D{32, 3, relu}(scope, x)`)
-/// make their parameters in the first pass and find them again in every later one.
+/// `forward` is a plain function of its input; layers called in it (`Conv2D{32, 3, relu}(scope,
+/// x)`) make their parameters in the first pass and find them again in every later one.
 class Module {
  public:
   Module();

@@ -34,8 +34,8 @@ Variable Reshape::operator()(Scope& scope, const Variable& x) const {
     extents.push_back(extent);
   }
   const bool one_unknown = std::count(target_shape.begin(), target_shape.end(), -1) <= 1;
-  const bool fits = known > 0 && one_unknown &&
-                    (inferred > 0 ? elements % known == 0 : elements == known);
+  const bool fits =
+      known > 0 && one_unknown && (inferred > 0 ? elements % known == 0 : elements == known);
   if (!fits) {
     throw Error(fmt::format("reshape '{}': x {} cannot become [N, {}]", name, x.shape().str(),
                             fmt::join(target_shape, ", ")));

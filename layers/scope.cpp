@@ -41,9 +41,10 @@ Parameter& Scope::next(const char* name, const Shape& shape, const ParameterOpti
     return parameters_.add(path_ + name, shape, options);
   }
   if (cursor_ == parameters_.size()) {
-    throw Error(fmt::format("forward asks for '{}' {} after all {} parameters of the model; it must "
-                            "ask for the same ones in every pass",
-                            name, shape.str(), parameters_.size()));
+    throw Error(
+        fmt::format("forward asks for '{}' {} after all {} parameters of the model; it must "
+                    "ask for the same ones in every pass",
+                    name, shape.str(), parameters_.size()));
   }
   Parameter& parameter = parameters_[cursor_++];
   if (parameter.shape != shape || !parameter.name.ends_with(name)) {
@@ -67,6 +68,14 @@ Tensor Scope::state(const char* name, const Shape& shape, const Initializer& ini
 
 kernels::DropoutRandom Scope::random(double rate, std::optional<std::uint64_t> seed) {
   return {.rate = rate, .seed = seed.value_or(seed_), .stream = random_streams_++};
+}
+
+void Scope::require_all_asked() const {
+  if (making() || cursor_ == parameters_.size()) return;
+  throw Error(
+      fmt::format("forward asked for {} of the model's {} parameters; it must ask for the "
+                  "same ones in every pass",
+                  cursor_, parameters_.size()));
 }
 
 void Scope::note_output(const Shape& output, const std::string& note) {

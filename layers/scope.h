@@ -62,6 +62,9 @@ class Scope {
   kernels::DropoutRandom random(double rate, std::optional<std::uint64_t> seed);
   const Tensor& random_step() const { return random_step_; }
 
+  /// Throws  Error when a running pass has not asked for all parameters.
+  void require_all_asked() const;
+
   /// Completes the summary line of the layer that ran last.
   void note_output(const Shape& output, const std::string& note);
 
@@ -75,7 +78,7 @@ class Scope {
   std::uint64_t seed_ = 0;
   std::uint32_t random_streams_ = 0;
   Tensor random_step_;
-  std::string path_;                        // "block/conv2d/", of the making pass
+  std::string path_;  // "block/conv2d/", of the making pass
   std::set<std::string> names_taken_;
   std::vector<std::size_t> open_rows_;
 };

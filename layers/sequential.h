@@ -16,8 +16,8 @@ class Sequential : public Module {
  public:
   Sequential() = default;
   template <LayerLike... L>
-    requires(sizeof...(L) > 0)
-  Sequential(L... layers) {  // NOLINT: Sequential model{Input{28, 28, 1}, …}
+  requires(sizeof...(L) > 0)
+      Sequential(L... layers) {  // NOLINT: Sequential model{Input{28, 28, 1}, …}
     (add(std::move(layers)), ...);
   }
 

@@ -50,6 +50,7 @@ std::optional<JsonView> non_null(std::optional<JsonView> view) {
 }
 
 Outline find_model(const JsonView& root, std::vector<std::string>& notes) {
+  if (!root.is_object()) root.fail_expected("a Keras model, an object with class_name and config");
   if (const auto topology = root.find("modelTopology")) {  // TensorFlow.js
     if (const auto training = non_null(root.find("trainingConfig"))) {
       notes.push_back(training->where() +
@@ -81,8 +82,9 @@ Shape read_input_shape(const JsonView& model, const JsonView& first_layer,
   const auto found = find_input_shape(model, first_layer);
   if (!found) {
     if (wanted) return *wanted;
-    model.fail("the model carries no input shape, as one that was saved before it was built; give it, "
-               "as in --input-shape 28,28,1");
+    model.fail(
+        "the model carries no input shape, as one that was saved before it was built; give it, "
+        "as in --input-shape 28,28,1");
   }
   const std::vector<JsonView> extents = found->items();
   if (extents.empty() || extents.size() > Shape::max_rank) {
@@ -168,8 +170,10 @@ ModelSpec read_model(const JsonView& root, const SpecOptions& options) {
 ModelSpec read_spec(const std::filesystem::path& file, const SpecOptions& options) {
   const std::string extension = file.extension().string();
   if (extension == ".keras" || extension == ".h5" || extension == ".hdf5") {
-    throw DataError(fmt::format("{}: expected a model as JSON; write one with model.to_json(), or take "
-                                "the config.json out of a .keras archive", file.string()));
+    throw DataError(
+        fmt::format("{}: expected a model as JSON; write one with model.to_json(), or take "
+                    "the config.json out of a .keras archive",
+                    file.string()));
   }
   return read_model(read_json(file), options);
 }
@@ -179,7 +183,8 @@ ModelSpec read_spec_text(std::string_view text, const std::string& source,
   return read_model(parse_json(text, source), options);
 }
 
-std::string write_spec(const Sequential& model, const CompileSpec& compile, const std::string& name) {
+std::string write_spec(const Sequential& model, const CompileSpec& compile,
+                       const std::string& name) {
   const Shape sample = model.input_shape();
   std::vector<Json> batch_shape{nullptr};
   for (const std::int64_t extent : sample.extents()) batch_shape.emplace_back(extent);

@@ -21,12 +21,13 @@ struct ModelSpec {
 };
 
 struct SpecOptions {
-  /// The shape of one sample, for a model that was saved before it was built or leaves extents open.
+  /// The shape of one sample, for a model that was saved before it was built or leaves extents
+  /// open.
   std::optional<Shape> input_shape = {};
 };
 
-/// Reads what Keras's `model.to_json()` gives, the config.json of a .keras archive, or a TensorFlow.js
-/// model.json: a chain of layers, Sequential or functional.
+/// Reads what Keras's `model.to_json()` gives, the config.json of a .keras archive, or a
+/// TensorFlow.js model.json: a chain of layers, Sequential or functional.
 ///
 /// Nothing is run and no memory is taken for the model, whose shapes are all checked.
 /// Throws  DataError with the file and the JSON pointer when it is malformed or asks for something

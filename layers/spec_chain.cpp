@@ -12,8 +12,10 @@ namespace {
 
 constexpr const char* chains_only = "only models that are one chain of layers are supported";
 
-void require_no_arguments(const JsonView& arguments) {
+/// In Keras 3 a layer trains when its model does, whatever `training` its call had.
+void require_no_arguments(const JsonView& arguments, bool is_keras_3) {
   for (const auto& [key, value] : arguments.members()) {
+    if (is_keras_3 && key == "training") continue;
     if (!value.is_null()) value.fail_expected("null (arguments of a call are not supported)");
   }
 }
@@ -27,7 +29,8 @@ std::string layer_in(const JsonView& reference) {
   return parts[0].string();
 }
 
-/// The layer that a call takes its input from; Keras 3 writes a call as an object, Keras 2 as a list.
+/// The layer that a call takes its input from; Keras 3 writes a call as an object, Keras 2 as a
+/// list.
 std::string source_of_call(const JsonView& call) {
   const bool is_keras_3 = call.is_object();
   const std::vector<JsonView> inputs = (is_keras_3 ? call.at("args") : call).items();
@@ -35,11 +38,11 @@ std::string source_of_call(const JsonView& call) {
     call.fail(fmt::format("joins {} inputs; {}", inputs.size(), chains_only));
   }
   if (is_keras_3) {
-    if (const auto arguments = call.find("kwargs")) require_no_arguments(*arguments);
+    if (const auto arguments = call.find("kwargs")) require_no_arguments(*arguments, true);
     return layer_in(inputs[0].at("config").at("keras_history"));
   }
   const std::vector<JsonView> parts = inputs[0].items();
-  if (parts.size() > 3) require_no_arguments(parts[3]);
+  if (parts.size() > 3) require_no_arguments(parts[3], false);
   return layer_in(inputs[0]);
 }
 
@@ -110,7 +113,8 @@ std::vector<JsonView> layer_chain(const JsonView& model) {
   if (!is_functional && name != "Sequential") {
     model.at("class_name")
         .fail(fmt::format("expected \"Sequential\" or \"Functional\", found {}: a model class of "
-                          "one's own is code, which is not taken from a model file", quote(name)));
+                          "one's own is code, which is not taken from a model file",
+                          quote(name)));
   }
   const JsonView layers = config.at("layers");
   const std::size_t count = layers.items().size();

@@ -67,9 +67,10 @@ std::string class_of(const JsonView& object) {
   constexpr std::array code{"Lambda",     "TFSMLayer",          "TFOpLambda", "SlicingOpLambda",
                             "__lambda__", "TorchModuleWrapper", "JaxLayer",   "FlaxLayer"};
   if (is_users_own || std::ranges::find(code, name) != code.end()) {
-    object.fail(fmt::format("{} stands for code, which is not taken from a model file; replace it by "
-                            "layers, or build the model in C++ with a layer of your own",
-                            quote(is_users_own ? registered->string() : name)));
+    object.fail(
+        fmt::format("{} stands for code, which is not taken from a model file; replace it by "
+                    "layers, or build the model in C++ with a layer of your own",
+                    quote(is_users_own ? registered->string() : name)));
   }
   return name;
 }

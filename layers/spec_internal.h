@@ -79,7 +79,7 @@ Json write_initializer(const Initializer& initializer);
 
 /// Where a layer stands in its model.
 struct LayerPlace {
-  Shape input;  // with the batch
+  Shape input;            // with the batch
   bool trainable = true;  // of the model; a layer can only say less
 };
 /// The layer that a Keras object describes.
@@ -90,7 +90,13 @@ Json write_layer(const Layer& layer, const std::string& name);
 /// The layer objects of a Sequential or functional model from input to output.
 std::vector<JsonView> layer_chain(const JsonView& model);
 
-/// `output` is the name of the model's last layer. Adds to `notes` what is not done as it is written.
+/// Adds to `notes` what is not done as it is written.
+OptimizerConfig read_optimizer(const JsonView& view, std::vector<std::string>& notes);
+/// Throws  DataError when there is none of this name.
+Json write_optimizer(const OptimizerConfig& optimizer);
+
+/// `output` is the name of the model's last layer. Adds to `notes` what is not done as it is
+/// written.
 CompileSpec read_compile(const JsonView& view, const std::string& output,
                          std::vector<std::string>& notes);
 Json write_compile(const CompileSpec& compile);

@@ -11,8 +11,8 @@
 
 #include "spec_layer_class_internal.h"
 
-// Each layer has a function that reads its own options, one that writes them, and an entry in the table.
-// Those of images are in spec_layers_2d.cpp.
+// Each layer has a function that reads its own options, one that writes them, and an entry in the
+// table. Those of images are in spec_layers_2d.cpp.
 
 namespace ravine::detail {
 namespace {
@@ -211,7 +211,8 @@ Layer read_layer(const JsonView& object, const LayerPlace& place) {
 }
 
 Json write_layer(const Layer& layer, const std::string& name) {
-  if (const auto* bare = layer.get_if<Activation>()) return write_layer(ActivationLayer{*bare}, name);
+  if (const auto* bare = layer.get_if<Activation>())
+    return write_layer(ActivationLayer{*bare}, name);
   for (const LayerClass& known : layer_classes()) {
     if (std::optional<Json> config = known.write(layer, name)) {
       return keras_object("keras.layers", known.name, std::move(*config));

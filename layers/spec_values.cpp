@@ -19,9 +19,9 @@ struct NamedActivation {
 };
 // gelu_new is TensorFlow.js's alone.
 constexpr NamedActivation activations[] = {
-    {"linear", Activation{}}, {"relu", relu}, {"leaky_relu", leaky_relu},
-    {"elu", elu},         {"gelu", gelu}, {"gelu_new", gelu_tanh},
-    {"sigmoid", sigmoid}, {"tanh", tanh}, {"softmax", softmax},
+    {"linear", Activation{}}, {"relu", relu},          {"leaky_relu", leaky_relu}, {"elu", elu},
+    {"gelu", gelu},           {"gelu_new", gelu_tanh}, {"sigmoid", sigmoid},       {"tanh", tanh},
+    {"softmax", softmax},
 };
 
 Activation activation_called(const JsonView& view) {
@@ -82,14 +82,14 @@ Initializer read_variance_scaling(Config& config) {
   const std::string distribution =
       shape ? shape->one_of({"truncated_normal", "untruncated_normal", "normal", "uniform"})
             : "truncated_normal";
-  return Initializer::variance_scaling(
-      scale,
-      fan == "fan_in"    ? Fan::in
-      : fan == "fan_out" ? Fan::out
-                         : Fan::average,
-      distribution == "uniform"              ? Distribution::uniform
-      : distribution == "untruncated_normal" ? Distribution::normal
-                                             : Distribution::truncated_normal);
+  return Initializer::variance_scaling(scale,
+                                       fan == "fan_in"    ? Fan::in
+                                       : fan == "fan_out" ? Fan::out
+                                                          : Fan::average,
+                                       distribution == "uniform" ? Distribution::uniform
+                                       : distribution == "untruncated_normal"
+                                           ? Distribution::normal
+                                           : Distribution::truncated_normal);
 }
 
 /// The options that are its own; `config.owner()` is the initialiser's name.
@@ -115,9 +115,11 @@ Initializer read_by_name(const JsonView& view, Config& config) {
     return Initializer::uniform(any("minval", -0.05), any("maxval", 0.05));
   }
   if (key == "variancescaling") return read_variance_scaling(config);
-  view.fail(fmt::format("the initialiser {} is not supported; supported are: Zeros, Ones, "
-                        "Constant, RandomNormal, TruncatedNormal, RandomUniform, {}, "
-                        "VarianceScaling", quote(config.owner()), listed(scalings)));
+  view.fail(
+      fmt::format("the initialiser {} is not supported; supported are: Zeros, Ones, "
+                  "Constant, RandomNormal, TruncatedNormal, RandomUniform, {}, "
+                  "VarianceScaling",
+                  quote(config.owner()), listed(scalings)));
 }
 
 }  // namespace
@@ -138,9 +140,9 @@ Json write_activation(const Activation& activation) {
   if (found != std::end(activations)) return found->name;
   const double slope = shortest(activation.slope);
   const bool is_elu = activation.kind == Activation::Kind::elu;
-  return is_elu ? keras_object("keras.layers", "ELU", Json::object({{"alpha", slope}}))
-                : keras_object("keras.layers", "LeakyReLU",
-                               Json::object({{"negative_slope", slope}}));
+  return is_elu
+             ? keras_object("keras.layers", "ELU", Json::object({{"alpha", slope}}))
+             : keras_object("keras.layers", "LeakyReLU", Json::object({{"negative_slope", slope}}));
 }
 
 Initializer read_initializer(const JsonView& view) {
@@ -175,12 +177,13 @@ Json write_initializer(const Initializer& initializer) {
     const bool is_in = initializer.fan == Fan::in, is_out = initializer.fan == Fan::out;
     const bool is_uniform = initializer.distribution == Distribution::uniform;
     const bool is_normal = initializer.distribution == Distribution::normal;
-    return object("VarianceScaling",
-                  {{"scale", initializer.scale},
-                   {"mode", is_in ? "fan_in" : is_out ? "fan_out" : "fan_avg"},
-                   {"distribution", is_uniform  ? "uniform"
-                                    : is_normal ? "untruncated_normal"
-                                                : "truncated_normal"}});
+    return object("VarianceScaling", {{"scale", initializer.scale},
+                                      {"mode", is_in    ? "fan_in"
+                                               : is_out ? "fan_out"
+                                                        : "fan_avg"},
+                                      {"distribution", is_uniform  ? "uniform"
+                                                       : is_normal ? "untruncated_normal"
+                                                                   : "truncated_normal"}});
   }
   switch (initializer.distribution) {
     case Distribution::constant:

@@ -9,8 +9,9 @@ namespace ravine {
 Variable upsample2d(const Variable& x, Extent2 factor) {
   const Shape& s = x.shape();
   if (s.rank() != 4 || factor.h < 1 || factor.w < 1) {
-    throw Error(fmt::format("upsample2d: x {} by {}×{}; x must be [N,H,W,C] and both factors at least 1",
-                            s.str(), factor.h, factor.w));
+    throw Error(
+        fmt::format("upsample2d: x {} by {}×{}; x must be [N,H,W,C] and both factors at least 1",
+                    s.str(), factor.h, factor.w));
   }
   const Tensor y(x.stream(), {s[0], s[1] * factor.h, s[2] * factor.w, s[3]});
   kernels::upsample2d_forward(x.stream(), factor, x.value(), y);

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/safetensors.h>

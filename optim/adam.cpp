@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include <ravine/kernels/optim.h>
 #include <ravine/optim/adam.h>

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/optim/learning_rate.h>

@@ -20,7 +20,7 @@ struct ParameterRange {
     std::int64_t offset, count;
     std::string name;  // "dense/kernel"
   };
-  Tensor parameters, gradients;  // [length] each; between segments there may be gaps of zeros
+  Tensor parameters, gradients;   // [length] each; between segments there may be gaps of zeros
   std::vector<Segment> segments;  // one a parameter tensor, in order
 };
 
@@ -119,10 +119,10 @@ class Optimizer {
 class OptimizerSpec {
  public:
   template <class T>
-    requires requires(const T& options, Stream& stream, const ParameterRange& range,
-                      std::span<const ParameterGroup> groups) {
-      { options.make(stream, range, groups) } -> std::same_as<std::unique_ptr<Optimizer>>;
-    }
+  requires requires(const T& options, Stream& stream, const ParameterRange& range,
+                    std::span<const ParameterGroup> groups) {
+    { options.make(stream, range, groups) } -> std::same_as<std::unique_ptr<Optimizer>>;
+  }
   OptimizerSpec(T options)  // NOLINT: Adam{} is an OptimizerSpec
       : make_([options](Stream& stream, const ParameterRange& range,
                         std::span<const ParameterGroup> groups) {

@@ -30,12 +30,11 @@ class RmsPropOptimizer : public Optimizer {
 
  private:
   void update(const Part& part) override {
-    const kernels::RmsPropConstants constants{
-        .rho = static_cast<float>(options_.rho),
-        .one_minus_rho = static_cast<float>(1 - options_.rho),
-        .momentum = static_cast<float>(options_.momentum),
-        .epsilon = static_cast<float>(options_.epsilon),
-        .weight_decay = part.weight_decay};
+    const kernels::RmsPropConstants constants{.rho = static_cast<float>(options_.rho),
+                                              .one_minus_rho = static_cast<float>(1 - options_.rho),
+                                              .momentum = static_cast<float>(options_.momentum),
+                                              .epsilon = static_cast<float>(options_.epsilon),
+                                              .weight_decay = part.weight_decay};
     const auto piece = [&](const Tensor& range) {
       return range ? range.slice(part.offset, part.parameters.shape()) : Tensor();
     };

@@ -60,7 +60,8 @@ bool can_pool(const ReferenceConv& c) {
 
 }  // namespace
 
-TEST_CASE("conv+relu+max-pool of whole numbers equals its chain exactly, ties and odd edges included") {
+TEST_CASE(
+    "conv+relu+max-pool of whole numbers equals its chain exactly, ties and odd edges included") {
   int cases = 0;
   for (const ReferenceConv& c : conv_cases()) {
     if (!can_pool(c)) continue;

@@ -1,9 +1,9 @@
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cmath>
 #include <functional>
 #include <stdexcept>
+
+#include <doctest/doctest.h>
 
 #include <ravine/core/error.h>
 #include <ravine/finder/find_lr.h>
@@ -18,13 +18,13 @@ namespace {
 using Act = std::function<void(Trainer&, const data::Dataset&)>;
 
 const std::vector<OptimizerSpec>& optimizers() {
-  static const std::vector<OptimizerSpec> all{
-      SGD{}, SGD{.momentum = 0.9, .nesterov = true}, Adam{}, AdamW{},
-      RMSprop{.momentum = 0.5, .centered = true}};
+  static const std::vector<OptimizerSpec> all{SGD{}, SGD{.momentum = 0.9, .nesterov = true}, Adam{},
+                                              AdamW{}, RMSprop{.momentum = 0.5, .centered = true}};
   return all;
 }
 
-/// Trains an epoch, lets `between` happen, trains another: every byte that training has then changed.
+/// Trains an epoch, lets `between` happen, trains another: every byte that training has then
+/// changed.
 std::vector<std::byte> bytes_with(const OptimizerSpec& optimizer, const Act& between) {
   const data::Split data = small_images();
   Sequential model = small_network();
@@ -61,7 +61,8 @@ TEST_CASE("find then fit equals fit, after a sweep that diverges") {
 
 TEST_CASE("find then fit equals fit, after a sweep whose loss becomes NaN") {
   require_neutral([](Trainer& trainer, const data::Dataset& data) {
-    const Sweep sweep = find_lr(trainer, data, {.min_lr = 1e30, .max_lr = 1e36, .steps = 60}, quiet);
+    const Sweep sweep =
+        find_lr(trainer, data, {.min_lr = 1e30, .max_lr = 1e36, .steps = 60}, quiet);
     CHECK(sweep.stop == StopReason::non_finite);
     CHECK_FALSE(sweep.points.back().finite);
     CHECK_THROWS_AS(sweep.suggestion().value(), Error);
@@ -144,7 +145,8 @@ TEST_CASE("data shorter than the sweep goes round again in a new order") {
   Sequential model = small_network();
   Trainer trainer(model, SGD{}, SoftmaxCrossEntropy{}, Device::cpu());
   // 7 batches an epoch; at a rate of almost nothing equal batches would have equal losses.
-  const Sweep sweep = find_lr(trainer, data.train, {.min_lr = 1e-12, .max_lr = 1e-11, .steps = 20}, quiet);
+  const Sweep sweep =
+      find_lr(trainer, data.train, {.min_lr = 1e-12, .max_lr = 1e-11, .steps = 20}, quiet);
   REQUIRE(sweep.points.size() == 21);
   bool differs = false;
   for (std::size_t i = 0; i < 7; ++i) {

@@ -1,9 +1,9 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include <ravine/core/json.h>
 #include <ravine/data/mnist.h>
@@ -45,7 +45,8 @@ bool have_data() {
 
 }  // namespace
 
-TEST_CASE("each loss of a sweep is the one that Keras measured, and the seed's rule stops where it did") {
+TEST_CASE(
+    "each loss of a sweep is the one that Keras measured, and the seed's rule stops where it did") {
   if (!have_data()) return;
   const data::Split data = data::fashion_mnist();
   for (const std::string name : {"seed_adam", "bn_sgd"}) {

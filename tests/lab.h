@@ -1,13 +1,13 @@
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include <ravine/core/device_backend.h>
 #include <ravine/core/random.h>
@@ -19,7 +19,8 @@ namespace ravine::test {
 /// The devices that kernel tests run on here: the CPU, and a GPU where there is one.
 inline std::vector<Device> devices() {
   std::vector<Device> all{Device::cpu()};
-  if (cuda_backend() != nullptr && cuda_backend()->device_count() > 0) all.push_back(Device::cuda());
+  if (cuda_backend() != nullptr && cuda_backend()->device_count() > 0)
+    all.push_back(Device::cuda());
   return all;
 }
 
@@ -49,7 +50,8 @@ class Lab {
   Tensor integers(const Shape& shape, int low = -4, int high = 4) {
     std::vector<float> values(static_cast<std::size_t>(shape.elements()));
     const auto span = static_cast<std::uint32_t>(high - low + 1);
-    for (float& value : values) value = static_cast<float>(low + static_cast<int>(random_.below(span)));
+    for (float& value : values)
+      value = static_cast<float>(low + static_cast<int>(random_.below(span)));
     return tensor(shape, values);
   }
   template <class T = float>
@@ -82,7 +84,7 @@ inline void check_close(std::span<const float> actual, std::span<const double> e
     const double limit = absolute + relative * std::abs(expected[i]);
     const double error = std::abs(static_cast<double>(actual[i]) - expected[i]);
     const bool both_nan = std::isnan(actual[i]) && std::isnan(expected[i]);
-    const double excess = both_nan ? 0
+    const double excess = both_nan            ? 0
                           : std::isnan(error) ? std::numeric_limits<double>::infinity()
                                               : error / limit;
     if (excess > worst_excess) {

@@ -21,13 +21,19 @@ namespace ravine::test {
 
 /// A task small enough to train in a test, with everything that has state: dropout and batch norm.
 inline data::Split small_images() {
-  return data::synthetic_images({.train = 200, .test = 50, .height = 10, .width = 9, .channels = 1,
-                                 .classes = 3, .noise = 0.1, .seed = 5});
+  return data::synthetic_images({.train = 200,
+                                 .test = 50,
+                                 .height = 10,
+                                 .width = 9,
+                                 .channels = 1,
+                                 .classes = 3,
+                                 .noise = 0.1,
+                                 .seed = 5});
 }
 
 inline Sequential small_network() {
-  return {Input{10, 9, 1}, Conv2D{6, 3, relu},   MaxPool2D{},  BatchNormalization{},
-          Flatten{},       Dense{16, relu},      Dropout{0.2}, Dense{3}};
+  return {Input{10, 9, 1}, Conv2D{6, 3, relu}, MaxPool2D{},  BatchNormalization{},
+          Flatten{},       Dense{16, relu},    Dropout{0.2}, Dense{3}};
 }
 
 /// Every byte that training changes, in the order in which it is listed.

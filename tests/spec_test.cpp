@@ -1,22 +1,17 @@
-#include "spec_text.h"
-
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
 #include <ravine/core/json.h>
 #include <ravine/layers/arithmetic.h>
-#include <ravine/layers/batch_norm.h>
+#include <ravine/layers/conv2d.h>
 #include <ravine/layers/dense.h>
 #include <ravine/layers/dropout.h>
-#include <ravine/layers/pool2d.h>
-#include <ravine/layers/rescaling.h>
 #include <ravine/layers/reshape.h>
-#include <ravine/layers/upsampling2d.h>
-#include <ravine/layers/zero_padding2d.h>
 
 #include "lab.h"
+#include "spec_text.h"
 #include "temporary.h"
 
 using namespace ravine;
@@ -66,9 +61,9 @@ TEST_CASE("every saved model is read, and what is written of it reads back the s
 TEST_CASE("the same model from five versions of Keras and from TensorFlow.js has the same layers") {
   const std::vector<std::string> expected{"input_layer", "conv2d",  "max_pooling2d", "flatten",
                                           "dense",       "dropout", "dense"};
-  for (const char* name : {"eco_keras3_0_config.json", "eco_keras3_10_config.json",
-                           "eco_keras3_15_config.json", "eco_keras3_15_unbuilt.json",
-                           "eco_tfjs_4_22.json", "sweeps/seed_adam.model.json"}) {
+  for (const char* name :
+       {"eco_keras3_0_config.json", "eco_keras3_10_config.json", "eco_keras3_15_config.json",
+        "eco_keras3_15_unbuilt.json", "eco_tfjs_4_22.json", "sweeps/seed_adam.model.json"}) {
     CAPTURE(name);
     const ModelSpec spec = read_spec(golden(name), image);
     CHECK(kinds(spec) == expected);
@@ -83,18 +78,21 @@ TEST_CASE("the same model from five versions of Keras and from TensorFlow.js has
 
 TEST_CASE("how the seed's models were compiled is read") {
   const CompileSpec adam = read_spec(golden("sweeps/seed_adam.model.json")).compile;
-  CHECK(adam.optimizer == OptimizerConfig{.name = "adam", .learning_rate = 0.001, .beta_1 = 0.9,
-                                          .beta_2 = 0.999, .epsilon = 1e-7});
+  CHECK(
+      adam.optimizer ==
+      OptimizerConfig{
+          .name = "adam", .learning_rate = 0.001, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7});
   CHECK(adam.loss == LossConfig{.name = "sparse_categorical_crossentropy"});
   const CompileSpec sgd = read_spec(golden("sweeps/bn_sgd.model.json")).compile;
-  CHECK(sgd.optimizer == OptimizerConfig{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9,
-                                         .nesterov = false});
+  CHECK(sgd.optimizer ==
+        OptimizerConfig{.name = "sgd", .learning_rate = 0.01, .momentum = 0.9, .nesterov = false});
   CHECK(read_spec(golden("eco_keras3_0_config.json")).compile == adam);
   CHECK(read_spec(golden("eco_keras3_15_unbuilt.json"), image).compile == CompileSpec{});
   CHECK(read_spec(golden("eco_tfjs_4_22.json")).compile == CompileSpec{});
 }
 
-TEST_CASE("a model with every layer gives what Keras gives, its functional form and a copy as well") {
+TEST_CASE(
+    "a model with every layer gives what Keras gives, its functional form and a copy as well") {
   std::vector<float> inputs;
   for (int i = 0; i < 2 * 12 * 10 * 3; ++i) {
     inputs.push_back(static_cast<float>(i * 37 % 101) / 50.0f - 1.0f);
@@ -112,123 +110,24 @@ TEST_CASE("a model with every layer gives what Keras gives, its functional form 
   check_close(outputs(read_spec_text(written(original), "copy")), expected, 0, 1e-5);
   check_close(outputs(read_spec(golden("specs/every_layer.json"))), expected, 0, 1e-5);
 
-  // Its layers have the numbers that Keras's second model gets, so it goes without the weights file.
+  // Its layers have the numbers that Keras's second model gets, so it goes without the weights
+  // file.
   const ModelSpec functional = read_spec(golden("specs/every_layer.functional.json"));
   CHECK(kinds(functional) == kinds(original));
 }
 
-TEST_CASE("the options of every layer are read") {
-  const auto conv = read_one<Conv2D>(
-      "Conv2D", R"("name": "c", "filters": 4, "kernel_size": [3, 2], "strides": 2, "padding": "same",
-      "data_format": "channels_last", "dilation_rate": [1, 1], "groups": 2, "activation": "gelu",
-      "use_bias": false, "kernel_initializer": "he_normal", "trainable": false)");
-  CHECK(conv.name == "c");
-  CHECK(conv.filters == 4);
-  CHECK(conv.kernel_size == Extent2(3, 2));
-  CHECK(conv.strides == Extent2(2));
-  CHECK(conv.padding == same);
-  CHECK(conv.groups == 2);
-  CHECK(conv.activation == gelu);
-  CHECK_FALSE(conv.use_bias);
-  CHECK_FALSE(conv.trainable);
-  CHECK(conv.kernel_initializer ==
-        Initializer::variance_scaling(2, Initializer::Fan::in,
-                                      Initializer::Distribution::truncated_normal));
-  CHECK(read_one<Conv2D>("Conv2D", R"("filters": 1, "kernel_size": 2, "dilation_rate": [2, 3])")
-            .dilation_rate == Extent2(2, 3));
-
-  const auto pool = read_one<MaxPool2D>(
-      "MaxPooling2D", R"("pool_size": [3, 2], "strides": [1, 2], "padding": "same")");
-  CHECK(pool.pool_size == Extent2(3, 2));
-  CHECK(pool.strides == Extent2(1, 2));
-  CHECK(pool.padding == same);
-  CHECK_FALSE(read_one<AveragePool2D>("AveragePooling2D", R"("strides": null)").strides.has_value());
-  CHECK(read_one<GlobalAveragePool2D>("GlobalAveragePooling2D", R"("keepdims": true)").keepdims);
-  CHECK_FALSE(read_one<GlobalMaxPool2D>("GlobalMaxPooling2D", "").keepdims);
-
-  const auto norm = read_one<BatchNormalization>(
-      "BatchNormalization", R"("axis": [3], "momentum": 0.5, "epsilon": 0.25, "center": false,
-      "scale": false, "gamma_initializer": "zeros", "moving_mean_initializer": "ones")");
-  CHECK(norm.momentum == 0.5);
-  CHECK(norm.epsilon == 0.25);
-  CHECK_FALSE(norm.center);
-  CHECK_FALSE(norm.scale);
-  CHECK(norm.gamma_initializer == Initializer::zeros());
-  CHECK(norm.moving_mean_initializer == Initializer::ones());
-
-  CHECK(read_one<Dropout>("Dropout", R"("rate": 0.25, "seed": 9)").seed == 9);
-  CHECK(read_one<Reshape>("Reshape", R"("target_shape": [3, -1])").target_shape ==
-        std::vector<std::int64_t>{3, -1});
-  CHECK(read_one<LeakyReLU>("LeakyReLU", R"("alpha": 0.10000000149011612)").negative_slope == 0.1);
-  CHECK(read_one<ELU>("ELU", R"("alpha": 2)").alpha == 2);
-  CHECK(read_one<Rescaling>("Rescaling", R"("scale": 0.5, "offset": -1)").offset == -1);
-  CHECK(read_one<UpSampling2D>("UpSampling2D", R"("size": [2, 3])").size == Extent2(2, 3));
-  CHECK(read_one<ActivationLayer>("Activation", R"("activation": null)").activation == Activation{});
-  const auto padding = [](const char* value) {
-    return read_one<ZeroPadding2D>("ZeroPadding2D", std::string(R"("padding": )") + value).padding;
-  };
-  CHECK(padding("1") == kernels::Padding2D{1, 1, 1, 1});
-  CHECK(padding("[1, 2]") == kernels::Padding2D{1, 1, 2, 2});
-  CHECK(padding("[[1, 2], [3, 4]]") == kernels::Padding2D{1, 2, 3, 4});
-}
-
-TEST_CASE("activations are names, or layers that stand for them") {
-  const auto activation = [](const std::string& value) {
-    return read_one<ActivationLayer>("Activation", R"("activation": )" + value).activation;
-  };
-  CHECK(activation(R"("leaky_relu")") == leaky_relu);
-  CHECK(activation(R"("gelu_new")") == gelu_tanh);
-  CHECK(activation(layer_text("LeakyReLU", R"("negative_slope": 0.05)")) ==
-        Activation{Activation::Kind::leaky_relu, 0.05f});
-  CHECK(activation(layer_text("ELU", R"("alpha": 0.5)")) == Activation{Activation::Kind::elu, 0.5f});
-  CHECK(activation(layer_text("Softmax", R"("axis": -1)")) == softmax);
-  CHECK(activation(R"({"module": "builtins", "class_name": "function", "config": "tanh"})") ==
-        ravine::tanh);
-}
-
-TEST_CASE("initialisers are read, and written as they are read") {
-  using Distribution = Initializer::Distribution;
-  using Fan = Initializer::Fan;
-  const auto scaling = Initializer::variance_scaling;
-  Initializer seeded = Initializer::normal(0.5, 2);
-  seeded.seed = 12;
-  const std::vector<std::pair<std::string, Initializer>> all{
-      {R"("zeros")", Initializer::zeros()},
-      {R"("Ones")", Initializer::ones()},
-      {layer_text("Constant", R"("value": 0.5)"), Initializer::constant(0.5)},
-      {R"("glorot_uniform")", Initializer::glorot_uniform()},
-      {R"("GlorotNormal")", scaling(1, Fan::average, Distribution::truncated_normal)},
-      {R"("he_uniform")", Initializer::he_uniform()},
-      {R"("lecun_normal")", scaling(1, Fan::in, Distribution::truncated_normal)},
-      {R"("lecun_uniform")", scaling(1, Fan::in, Distribution::uniform)},
-      {layer_text("VarianceScaling", R"("scale": 3, "mode": "fan_out", "distribution": "uniform")"),
-       scaling(3, Fan::out, Distribution::uniform)},
-      {layer_text("VarianceScaling", R"("distribution": "untruncated_normal")"),
-       scaling(1, Fan::in, Distribution::normal)},
-      {layer_text("VarianceScaling", R"("mode": "fan_avg", "distribution": "normal")"),
-       scaling(1, Fan::average, Distribution::truncated_normal)},
-      {layer_text("RandomNormal", R"("mean": 0.5, "stddev": 2, "seed": 12)"), seeded},
-      {layer_text("RandomUniform", R"("minval": -1, "maxval": 2)"), Initializer::uniform(-1, 2)},
-      {layer_text("TruncatedNormal", ""), Initializer::truncated_normal(0, 0.05)},
-  };
-  const std::string options = R"("filters": 1, "kernel_size": 1, "kernel_initializer": )";
-  for (const auto& [text, initializer] : all) {
-    CAPTURE(text);
-    CHECK(read_one<Conv2D>("Conv2D", options + text).kernel_initializer == initializer);
-    const Sequential model{Input{4, 4, 1}, Conv2D{.filters = 1, .kernel_initializer = initializer}};
-    const ModelSpec again = read_spec_text(write_spec(model), "again");
-    CHECK(again.model.layers()[1].get_if<Conv2D>()->kernel_initializer == initializer);
-  }
-}
-
 TEST_CASE("names are kept, layers without one are named as Keras does, and no name comes twice") {
-  const Sequential model{Input{4},   Dense{3},
-                         relu,       Dense{.units = 3, .name = "dense_1"},
-                         Dropout{},  Dense{2},
+  const Sequential model{Input{4},
+                         Dense{3},
+                         relu,
+                         Dense{.units = 3, .name = "dense_1"},
+                         Dropout{},
+                         Dense{2},
                          Softmax{.name = "out"}};
   const ModelSpec spec = read_spec_text(write_spec(model), "m.json");
   std::string names;
-  for (const JsonView& layer : parse_json(write_spec(model), "m").at("config").at("layers").items()) {
+  for (const JsonView& layer :
+       parse_json(write_spec(model), "m").at("config").at("layers").items()) {
     names += layer.at("config").at("name").string() + " ";
   }
   CHECK(names == "input_layer dense activation dense_1 dropout dense_2 out ");
@@ -248,16 +147,17 @@ TEST_CASE("names are kept, layers without one are named as Keras does, and no na
 TEST_CASE("a frozen model has frozen layers") {
   const std::string text =
       R"({"class_name": "Sequential", "config": {"trainable": false, "layers": [)" +
-      layer_text("Dense", R"("units": 2, "trainable": true, "batch_input_shape": [null, 3])") + "]}}";
+      layer_text("Dense", R"("units": 2, "trainable": true, "batch_input_shape": [null, 3])") +
+      "]}}";
   CHECK_FALSE(read_spec_text(text, "m").model.layers()[1].get_if<Dense>()->trainable);
 }
 
 TEST_CASE("the input's shape comes from the file, the options fill what it leaves open") {
   const auto shape = [](const std::string& first, const std::string& outside,
                         const SpecOptions& options) {
-    return read_spec_text(R"({"class_name": "Sequential", "config": {"layers": [)" + first + "]" +
-                              outside + "}",
-                          "m", options);
+    return read_spec_text(
+        R"({"class_name": "Sequential", "config": {"layers": [)" + first + "]" + outside + "}", "m",
+        options);
   };
   const std::string flatten = layer_text("Flatten", "");
   const auto with = [](const char* extents) {
@@ -266,21 +166,23 @@ TEST_CASE("the input's shape comes from the file, the options fill what it leave
   CHECK(shape(with("[null, 4, 3]"), "}", {}).model.input_shape() == Shape{4, 3});
   CHECK(shape(flatten, R"(, "build_input_shape": [null, 4, 3]})", {}).model.input_shape() ==
         Shape{4, 3});
-  CHECK(shape(flatten, R"(}, "build_config": {"input_shape": [null, 4]})", {}).model.input_shape() ==
-        Shape{4});
+  CHECK(
+      shape(flatten, R"(}, "build_config": {"input_shape": [null, 4]})", {}).model.input_shape() ==
+      Shape{4});
   CHECK(shape(flatten, "}", {.input_shape = Shape{7, 2}}).model.input_shape() == Shape{7, 2});
   CHECK(shape(with("[null, null, 3]"), "}", {.input_shape = Shape{9, 3}}).model.input_shape() ==
         Shape{9, 3});
   const ModelSpec fixed = shape(with("[32, 4, 3]"), "}", {});
-  CHECK(fixed.notes ==
-        std::vector<std::string>{"m: /config/layers/0/config/batch_input_shape/0: the batch size of 32 "
-                                 "is not fixed here"});
+  CHECK(fixed.notes == std::vector<std::string>{
+                           "m: /config/layers/0/config/batch_input_shape/0: the batch size of 32 "
+                           "is not fixed here"});
 }
 
 TEST_CASE("a model of TensorFlow.js is found inside its wrapping") {
   const std::string inner = text_of(golden("eco_tfjs_4_22.json"));
   const ModelSpec spec = read_spec_text(
-      R"({"format": "layers-model", "modelTopology": )" + inner + R"(, "weightsManifest": []})", "m");
+      R"({"format": "layers-model", "modelTopology": )" + inner + R"(, "weightsManifest": []})",
+      "m");
   CHECK(spec.model.layers().size() == 7);
   const ModelSpec converted = read_spec_text(
       R"({"modelTopology": {"keras_version": "2.11.0", "model_config": )" + inner +
@@ -290,15 +192,16 @@ TEST_CASE("a model of TensorFlow.js is found inside its wrapping") {
   CHECK(converted.compile.loss == LossConfig{.name = "mean_squared_error"});
   CHECK(converted.compile.optimizer ==
         OptimizerConfig{.name = "sgd", .learning_rate = 0.01, .momentum = 0.5, .nesterov = false});
-  const ModelSpec trained =
-      read_spec_text(R"({"modelTopology": )" + inner + R"(, "trainingConfig": {"loss": "a"}})", "m");
+  const ModelSpec trained = read_spec_text(
+      R"({"modelTopology": )" + inner + R"(, "trainingConfig": {"loss": "a"}})", "m");
   CHECK(trained.notes == std::vector<std::string>{"m: /trainingConfig: the optimizer and loss of a "
                                                   "TensorFlow.js model are not read"});
 }
 
 TEST_CASE("a layer that Keras does not have is not written") {
   CHECK_THROWS_WITH_AS(write_spec(Sequential{Input{4}, Twice{}}),
-                       "the layer 'twice', a twice, cannot be written: Keras has no such layer", Error);
+                       "the layer 'twice', a twice, cannot be written: Keras has no such layer",
+                       Error);
   CHECK_THROWS_WITH_AS(write_spec(Sequential{Input{4}, gelu_tanh}),
                        "gelu_tanh cannot be written: Keras has no name for it", Error);
   CHECK_THROWS_AS(write_spec(Sequential{Dense{4}}), Error);
@@ -308,9 +211,10 @@ TEST_CASE("a spec is read from a file, and an archive is told apart") {
   const TemporaryFolder folder;
   std::ofstream(folder / "m.json") << write_spec(Sequential{Input{4}, Dense{2}}, {}, "small");
   CHECK(read_spec(folder / "m.json").name == "small");
-  CHECK_THROWS_WITH_AS(read_spec("m.keras"),
-                       "m.keras: expected a model as JSON; write one with model.to_json(), or take the "
-                       "config.json out of a .keras archive",
-                       DataError);
+  CHECK_THROWS_WITH_AS(
+      read_spec("m.keras"),
+      "m.keras: expected a model as JSON; write one with model.to_json(), or take the "
+      "config.json out of a .keras archive",
+      DataError);
   CHECK_THROWS_AS(read_spec(folder / "absent.json"), IoError);
 }

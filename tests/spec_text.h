@@ -42,7 +42,8 @@ T read_one(const std::string& class_name, const std::string& options) {
 
 /// How the model was compiled.
 inline CompileSpec read_compiled(const std::string& compile) {
-  return read_spec_text(model_text(layer_text("ReLU", R"("name": "out")"), compile), "m.json").compile;
+  return read_spec_text(model_text(layer_text("ReLU", R"("name": "out")"), compile), "m.json")
+      .compile;
 }
 
 /// What is said when the text is read.

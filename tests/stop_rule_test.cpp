@@ -54,7 +54,7 @@ TEST_CASE("rates are those of the golden sweeps to the last digit") {
 }
 
 TEST_CASE("a linear sweep steps evenly and ends at its last rate") {
-  const SweepOptions options{.min_lr = 0.1, .max_lr = 0.5, .steps = 4, .mode = SweepMode::linear};
+  const SweepOptions options{.min_lr = 0.1, .max_lr = 0.5, .steps = 4, .mode = SweepMode::even};
   for (int k = 0; k <= 4; ++k) CHECK(rate_at(options, k) == doctest::Approx(0.1 + 0.1 * k));
 }
 

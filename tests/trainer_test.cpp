@@ -1,10 +1,10 @@
-#include <doctest/doctest.h>
-
 #include <atomic>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include <ravine/core/error.h>
 #include <ravine/core/parallel.h>
@@ -48,8 +48,8 @@ TEST_CASE("training learns the task") {
 TEST_CASE("the same seed gives the same bytes, for any number of threads and every optimizer") {
   const int threads_before = thread_count();
   const std::vector<OptimizerSpec> optimizers{
-      SGD{}, SGD{.momentum = 0.9, .nesterov = true}, Adam{}, AdamW{}, RMSprop{},
-      RMSprop{.momentum = 0.5, .centered = true}};
+      SGD{},     SGD{.momentum = 0.9, .nesterov = true},    Adam{}, AdamW{},
+      RMSprop{}, RMSprop{.momentum = 0.5, .centered = true}};
   for (const OptimizerSpec& optimizer : optimizers) {
     set_thread_count(1);
     const auto first = trained_bytes(optimizer);
@@ -81,7 +81,8 @@ TEST_CASE("evaluating and predicting between fits change nothing") {
   CHECK(all_bytes(trainer) == before);
 }
 
-TEST_CASE("validation is what evaluate gives, and the loss of an epoch is the mean over its samples") {
+TEST_CASE(
+    "validation is what evaluate gives, and the loss of an epoch is the mean over its samples") {
   const data::Split data = small_images();
   Sequential model = small_network();
   Trainer trainer(model, Adam{}, SoftmaxCrossEntropy{}, Device::cpu());
@@ -157,7 +158,8 @@ TEST_CASE("the rate is reduced on a plateau and no further than its minimum") {
   Sequential model = small_network();
   Trainer trainer(model, SGD{.learning_rate = 0}, SoftmaxCrossEntropy{}, Device::cpu());
   trainer.learning_rate(1e-12);  // nothing improves at this rate
-  ReduceLROnPlateau reduce({.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 1, .min_lr = 3e-13});
+  ReduceLROnPlateau reduce(
+      {.monitor = "loss", .factor = 0.5, .patience = 2, .min_delta = 1, .min_lr = 3e-13});
   FitOptions options = epochs(9);
   options.callbacks = {&reduce};
   trainer.fit(data.train, options);
@@ -241,7 +243,8 @@ TEST_CASE("a loss on probabilities trains like the same loss on logits") {
   Sequential on_probabilities = small_network();
   on_probabilities.add(softmax);
   Trainer first(on_logits, Adam{}, SoftmaxCrossEntropy{}, Device::cpu());
-  Trainer second(on_probabilities, Adam{}, SoftmaxCrossEntropy{.from_logits = false}, Device::cpu());
+  Trainer second(on_probabilities, Adam{}, SoftmaxCrossEntropy{.from_logits = false},
+                 Device::cpu());
   first.fit(data.train, epochs(2));
   second.fit(data.train, epochs(2));
   CHECK(all_bytes(first) == all_bytes(second));
@@ -252,10 +255,11 @@ TEST_CASE("misuse is refused in words") {
   Sequential model = small_network();
   Trainer trainer(model, Adam{}, SoftmaxCrossEntropy{}, Device::cpu(), {.batch_size = 64});
   CHECK_THROWS_WITH_AS(trainer.fit(data.train, epochs(0)), "fit: 0 epochs", Error);
-  CHECK_THROWS_WITH_AS(
-      trainer.fit(data.train.take(10), quiet),
-      doctest::Contains("fit: a batch of 64 is larger than the 10 samples"), DataError);
-  const data::Split wide = data::synthetic_images({.train = 100, .test = 1, .height = 12, .width = 12});
+  CHECK_THROWS_WITH_AS(trainer.fit(data.train.take(10), quiet),
+                       doctest::Contains("fit: a batch of 64 is larger than the 10 samples"),
+                       DataError);
+  const data::Split wide =
+      data::synthetic_images({.train = 100, .test = 1, .height = 12, .width = 12});
   CHECK_THROWS_WITH_AS(trainer.fit(wide.train, quiet),
                        doctest::Contains("samples are [12, 12, 1], the model takes [10, 9, 1]"),
                        DataError);
@@ -263,8 +267,9 @@ TEST_CASE("misuse is refused in words") {
       {.train = 100, .test = 1, .height = 10, .width = 9, .channels = 1, .classes = 7});
   CHECK_THROWS_WITH_AS(trainer.fit(many.train, quiet),
                        doctest::Contains("7 classes, the model has outputs [3]"), DataError);
-  CHECK_THROWS_WITH_AS(Trainer(model, Adam{}, SoftmaxCrossEntropy{}, Device::cpu(), {.batch_size = 0}),
-                       "trainer: a batch of 0 samples", Error);
+  CHECK_THROWS_WITH_AS(
+      Trainer(model, Adam{}, SoftmaxCrossEntropy{}, Device::cpu(), {.batch_size = 0}),
+      "trainer: a batch of 0 samples", Error);
   CHECK_THROWS_AS(Trainer(model, Adam{}, SoftmaxCrossEntropy{}, Device::cuda()), Error);
 }
 

@@ -1,8 +1,8 @@
 #include <ravine/core/error.h>
 #include <ravine/core/parallel.h>
 #include <ravine/kernels/upsample.h>
-#include <ravine/layers/sequential.h>
 #include <ravine/layers/reshape.h>
+#include <ravine/layers/sequential.h>
 #include <ravine/layers/upsampling2d.h>
 
 #include "lab.h"
@@ -16,7 +16,8 @@ std::vector<double> reference_forward(const std::vector<double>& x, const Shape&
     for (std::int64_t p = 0; p < s[1] * f.h; ++p)
       for (std::int64_t q = 0; q < s[2] * f.w; ++q)
         for (std::int64_t c = 0; c < s[3]; ++c)
-          y.push_back(x[static_cast<std::size_t>(((n * s[1] + p / f.h) * s[2] + q / f.w) * s[3] + c)]);
+          y.push_back(
+              x[static_cast<std::size_t>(((n * s[1] + p / f.h) * s[2] + q / f.w) * s[3] + c)]);
   return y;
 }
 
@@ -31,7 +32,8 @@ TEST_CASE("upsample2d repeats each pixel, and its gradient is the transpose of t
     kernels::upsample2d_forward(lab.stream, factor, x, y);
     check_equal(lab.host(y), reference_forward(lab.doubles(x), shape, factor));
 
-    // ⟨U x, g⟩ = ⟨x, Uᵀ g⟩ for every x says that backward is the transpose; whole numbers are exact.
+    // ⟨U x, g⟩ = ⟨x, Uᵀ g⟩ for every x says that backward is the transpose; whole numbers are
+    // exact.
     const Tensor g = lab.integers({2, 6, 15, 7}), dx = lab.poisoned(shape);
     kernels::upsample2d_backward(lab.stream, factor, g, dx);
     for (std::size_t i = 0; i < static_cast<std::size_t>(shape.elements()); ++i) {

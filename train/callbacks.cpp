@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/train/callbacks.h>
@@ -47,8 +47,8 @@ void EarlyStopping::on_train_begin(Trainer&, const Logs&) {
 void EarlyStopping::on_epoch_end(Trainer& trainer, const Logs& logs) {
   if (logs.epoch < options_.start_from_epoch) return;
   const double value = followed(logs, options_.monitor, "EarlyStopping");
-  const bool better = improves(value, best_, options_.min_delta,
-                               rises(options_.better, options_.monitor));
+  const bool better =
+      improves(value, best_, options_.min_delta, rises(options_.better, options_.monitor));
   if (better) best_ = value;
   if (options_.restore_best_weights && (better || !best_weights_)) {
     State state;

@@ -57,10 +57,11 @@ Loss make_loss(const LossConfig& c) {
   if (c.name == "mean_squared_error") return MeanSquaredError{};
   if (c.name == "mean_absolute_error") return MeanAbsoluteError{};
   if (c.name == "huber") return Huber{.delta = c.delta};
-  throw DataError(fmt::format("loss '{}': expected sparse_categorical_crossentropy, "
-                              "categorical_crossentropy, binary_crossentropy, mean_squared_error, "
-                              "mean_absolute_error or huber",
-                              c.name));
+  throw DataError(
+      fmt::format("loss '{}': expected sparse_categorical_crossentropy, "
+                  "categorical_crossentropy, binary_crossentropy, mean_squared_error, "
+                  "mean_absolute_error or huber",
+                  c.name));
 }
 
 }  // namespace ravine

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/layers/losses.h>
@@ -14,7 +14,8 @@ using kernels::LossKind;
 /// Labels as targets of the output's shape: one-hot rows, or the 0 and 1 of a single output.
 Tensor targets_of(const Variable& output, const Answers& answers) {
   if (answers.targets) return answers.targets;
-  if (!answers.labels) throw Error("the data has neither labels nor targets to compute a loss from");
+  if (!answers.labels)
+    throw Error("the data has neither labels nor targets to compute a loss from");
   if (output.shape().rank() != 2) {
     throw Error(fmt::format("labels need outputs [N,C], the model gives {}", output.shape().str()));
   }

@@ -10,14 +10,16 @@
 
 namespace ravine {
 
-/// What a batch should have given: labels i32 [N], or targets f32 [N,...], and weights [N] or empty.
+/// What a batch should have given: labels i32 [N], or targets f32 [N,...], and weights [N] or
+/// empty.
 struct Answers {
   Tensor labels;
   Tensor targets;
   Tensor weight;
 };
 
-/// −ln of the probability of the right class, for labels or one-hot targets; the model gives logits.
+/// −ln of the probability of the right class, for labels or one-hot targets; the model gives
+/// logits.
 ///
 /// With `from_logits` false it gives probabilities, as a Keras model that ends in softmax does; the
 /// loss is then taken on the logits before that softmax, same numbers, no loss of precision.
@@ -53,10 +55,10 @@ struct Huber {
 class Loss {
  public:
   template <class T>
-    requires(!std::same_as<T, Loss> &&
-             std::convertible_to<std::invoke_result_t<const T&, const Variable&, const Answers&>,
-                                 Variable>)
-  Loss(T loss) : function_(std::move(loss)) {  // NOLINT: SoftmaxCrossEntropy{} is a Loss
+  requires(!std::same_as<T, Loss> &&
+           std::convertible_to<std::invoke_result_t<const T&, const Variable&, const Answers&>,
+                               Variable>) Loss(T loss)
+      : function_(std::move(loss)) {  // NOLINT: SoftmaxCrossEntropy{} is a Loss
     if constexpr (requires { T::name; }) name_ = T::name;
   }
 

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <cstdio>
 #include <string>
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <ravine/train/progress.h>
 
@@ -15,7 +15,8 @@ namespace {
 std::string numbers(const Logs& logs) {
   std::string text = fmt::format("loss {:.4f}", logs.loss);
   if (!std::isnan(logs.accuracy)) text += fmt::format("  accuracy {:.4f}", logs.accuracy);
-  if (!std::isnan(logs.validation_loss)) text += fmt::format("  val_loss {:.4f}", logs.validation_loss);
+  if (!std::isnan(logs.validation_loss))
+    text += fmt::format("  val_loss {:.4f}", logs.validation_loss);
   if (!std::isnan(logs.validation_accuracy)) {
     text += fmt::format("  val_accuracy {:.4f}", logs.validation_accuracy);
   }
@@ -55,10 +56,9 @@ void ProgressBar::draw(const Logs& logs) const {
   const double seconds = std::chrono::duration<double>(Clock::now() - epoch_began_).count();
   const auto done = static_cast<double>(logs.batch + 1), all = static_cast<double>(logs.batches);
   const std::string head = fmt::format("epoch {}/{} ", logs.epoch + 1, logs.epochs);
-  const std::string tail =
-      fmt::format(" {}/{}  ETA {}  {}  {:.0f}/s", logs.batch + 1, logs.batches,
-                  duration(seconds / done * (all - done)), numbers(logs),
-                  static_cast<double>(logs.samples) / seconds);
+  const std::string tail = fmt::format(" {}/{}  ETA {}  {}  {:.0f}/s", logs.batch + 1, logs.batches,
+                                       duration(seconds / done * (all - done)), numbers(logs),
+                                       static_cast<double>(logs.samples) / seconds);
   if (!terminal_) {
     fmt::print(stderr, "{}{}\n", head, tail.substr(1));
     return;

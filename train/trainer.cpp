@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include <ravine/core/error.h>
 #include <ravine/kernels/gather.h>
@@ -28,9 +28,8 @@ ParameterRange range_of(Parameters& parameters) {
                        .segments = {}};
   for (const Parameter& parameter : parameters.all()) {
     if (!parameter.options.trainable) continue;
-    range.segments.push_back({.offset = parameter.offset,
-                              .count = parameter.shape.elements(),
-                              .name = parameter.name});
+    range.segments.push_back(
+        {.offset = parameter.offset, .count = parameter.shape.elements(), .name = parameter.name});
   }
   return range;
 }
@@ -151,8 +150,7 @@ Evaluation Trainer::evaluate(const data::Dataset& dataset) {
     const Batches::Batch batch = batches.next(rows);
     const Variable output = model_.run(tape.input(batch.inputs), 0, {});
     const Variable loss = loss_(output, batch.answers);
-    evaluation.loss += static_cast<double>(loss.value().item(stream())) *
-                       static_cast<double>(rows);
+    evaluation.loss += static_cast<double>(loss.value().item(stream())) * static_cast<double>(rows);
     if (batch.answers.labels) {
       kernels::count_correct(stream(), output.value(), batch.answers.labels, correct.tensor());
     }

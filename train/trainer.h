@@ -69,8 +69,8 @@ class Trainer {
   /// Builds the model on `device` with the options' seed unless it is built already.
   ///
   /// Throws  Error when the model is on another device, or an option makes no sense.
-  Trainer(Module& model, const OptimizerSpec& optimizer, Loss loss,
-          Device device = Device::best(), TrainerOptions options = {});
+  Trainer(Module& model, const OptimizerSpec& optimizer, Loss loss, Device device = Device::best(),
+          TrainerOptions options = {});
 
   /// Throws  Error or DataError when the data does not fit the model or is smaller than a batch.
   History fit(const data::Dataset& train, const FitOptions& options = {});

@@ -97,9 +97,9 @@ class Convolution {
       ConvolutionShape fixed = shape;
       fixed.w = weight_;
       const auto exact = Traits::desc(fixed);
-      calls_.emplace_back(typename Traits::Primitive(exact), exact.scratchpad_desc(),
-                          OnednnArguments{
-                              {Traits::x, shape.x}, {Traits::w, weight_}, {Traits::y, shape.y}});
+      calls_.emplace_back(
+          typename Traits::Primitive(exact), exact.scratchpad_desc(),
+          OnednnArguments{{Traits::x, shape.x}, {Traits::w, weight_}, {Traits::y, shape.y}});
       scratch_ = std::max(scratch_, (calls_.back().scratch_bytes() + 63) / 64 * 64);
     }
   }
@@ -194,7 +194,8 @@ void conv2d_forward(Stream& stream, const Conv2DGeometry& geometry, Epilogue epi
       }
     });
   };
-  forward.run(stream, x.data(), to, [&](std::size_t) { return weight.as<void>(); }, finish);
+  forward.run(
+      stream, x.data(), to, [&](std::size_t) { return weight.as<void>(); }, finish);
 }
 
 void conv2d_backward_input(Stream& stream, const Conv2DGeometry& geometry, const Tensor& dy,
@@ -203,7 +204,8 @@ void conv2d_backward_input(Stream& stream, const Conv2DGeometry& geometry, const
                                        {geometry, dx.shape(), w.shape(), dy.shape()});
   const Scratch weight(stream, backward.weight_bytes());
   backward.reorder().run(stream, w.data(), weight.as<void>());
-  backward.run(stream, dx.data(), dy.data(), [&](std::size_t) { return weight.as<void>(); }, nothing);
+  backward.run(
+      stream, dx.data(), dy.data(), [&](std::size_t) { return weight.as<void>(); }, nothing);
 }
 
 void conv2d_backward_weight(Stream& stream, const Conv2DGeometry& geometry, const Tensor& dy,
@@ -215,8 +217,9 @@ void conv2d_backward_weight(Stream& stream, const Conv2DGeometry& geometry, cons
   // A sum a chunk, added in the order of the chunks.
   const std::size_t bytes = backward.weight_bytes(), chunks = backward.chunks();
   const Scratch partial(stream, bytes * chunks);
-  backward.run(stream, x.data(), dy.data(),
-               [&](std::size_t chunk) { return partial.as<std::byte>() + chunk * bytes; }, nothing);
+  backward.run(
+      stream, x.data(), dy.data(),
+      [&](std::size_t chunk) { return partial.as<std::byte>() + chunk * bytes; }, nothing);
   float* sum = partial.as<float>();
   const auto stride = static_cast<std::int64_t>(bytes / sizeof(float));
   for_each_element(stride, light_grain, [=](std::int64_t i) RAVINE_INLINE {

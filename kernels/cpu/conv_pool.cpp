@@ -13,10 +13,10 @@ constexpr std::uint8_t dead = 4;
 
 DirectConvPool& direct_plan(Stream& stream, const Conv2DGeometry& g, const Shape& x, const Shape& w,
                             const Shape& y) {
-  const PlanKey key("conv2d_relu_max_pool",
-                    {x[0], x[1], x[2], x[3], w[0], w[1], w[2], w[3], g.stride.h, g.stride.w,
-                     g.dilation.h, g.dilation.w, g.padding.top, g.padding.bottom, g.padding.left,
-                     g.padding.right});
+  const PlanKey key(
+      "conv2d_relu_max_pool",
+      {x[0], x[1], x[2], x[3], w[0], w[1], w[2], w[3], g.stride.h, g.stride.w, g.dilation.h,
+       g.dilation.w, g.padding.top, g.padding.bottom, g.padding.left, g.padding.right});
   return stream.plans().get<DirectConvPool>(
       key, [&] { return std::make_shared<DirectConvPool>(g, x, w, y); });
 }
@@ -60,25 +60,25 @@ void scatter(const Tensor& dy, const Tensor& winner, const Tensor& map) {
   const float* slopes = dy.data();
   const std::uint8_t* places = winner.data<std::uint8_t>();
   float* to = map.data();
-  parallel_for(
-      map.shape()[0] * rows, rows_grain(width * filters), [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-          float* target = to + row * width * filters;
-          std::fill_n(target, width * filters, 0.0f);
-          const std::int64_t h = row % rows;
-          if (h / 2 >= pooled_rows) continue;
-          const std::int64_t pooled_row = row / rows * pooled_rows + h / 2;
-          vectorized([&]() RAVINE_INLINE {
-            for (std::int64_t w = 0; w < 2 * pooled_width; ++w) {
-              const std::int64_t in = (pooled_row * pooled_width + w / 2) * filters;
-              const auto place = static_cast<std::uint8_t>(h % 2 * 2 + w % 2);
-              for (std::int64_t k = 0; k < filters; ++k) {
-                target[w * filters + k] = places[in + k] == place ? slopes[in + k] : 0;
-              }
-            }
-          });
-        }
-      });
+  parallel_for(map.shape()[0] * rows, rows_grain(width * filters),
+               [=](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   float* target = to + row * width * filters;
+                   std::fill_n(target, width * filters, 0.0f);
+                   const std::int64_t h = row % rows;
+                   if (h / 2 >= pooled_rows) continue;
+                   const std::int64_t pooled_row = row / rows * pooled_rows + h / 2;
+                   vectorized([&]() RAVINE_INLINE {
+                     for (std::int64_t w = 0; w < 2 * pooled_width; ++w) {
+                       const std::int64_t in = (pooled_row * pooled_width + w / 2) * filters;
+                       const auto place = static_cast<std::uint8_t>(h % 2 * 2 + w % 2);
+                       for (std::int64_t k = 0; k < filters; ++k) {
+                         target[w * filters + k] = places[in + k] == place ? slopes[in + k] : 0;
+                       }
+                     }
+                   });
+                 }
+               });
 }
 
 }  // namespace

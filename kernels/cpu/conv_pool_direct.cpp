@@ -30,7 +30,8 @@ std::int64_t padded_filters(std::int64_t filters) {
   return (filters + lanes - 1) / lanes * lanes;
 }
 
-/// One image; weights [taps][padded filters], bias [padded filters], V vectors of filters at a time.
+/// One image; weights [taps][padded filters], bias [padded filters], V vectors of filters at a
+/// time.
 template <int W, int V>
 RAVINE_INLINE inline void forward_image(const DirectConvPool::Image& im, const float* x,
                                         const float* w, const float* b, float* y,
@@ -197,8 +198,7 @@ DirectConvPool::DirectConvPool(const Conv2DGeometry& geometry, const Shape& x, c
   for (std::int64_t r = 0; r < w[1]; ++r) {
     for (std::int64_t s = 0; s < w[2]; ++s) {
       for (std::int64_t c = 0; c < w[3]; ++c) {
-        offsets_.push_back(
-            (r * geometry.dilation.h * width_ + s * geometry.dilation.w) * w[3] + c);
+        offsets_.push_back((r * geometry.dilation.h * width_ + s * geometry.dilation.w) * w[3] + c);
       }
     }
   }
@@ -235,14 +235,16 @@ void DirectConvPool::forward(Stream& stream, const float* x, const float* w, con
   const std::int64_t filters = padded_filters(im.filters);
   const std::int64_t grain = images_per_chunk(), chunks = (x_[0] + grain - 1) / grain;
   const std::int64_t buffer_size = height_ * width_ * x_[3];
-  const Scratch scratch(stream, static_cast<std::size_t>((im.taps + 1) * filters +
-                                                         chunks * buffer_size) * sizeof(float));
+  const Scratch scratch(
+      stream,
+      static_cast<std::size_t>((im.taps + 1) * filters + chunks * buffer_size) * sizeof(float));
   // [K][taps] → [taps][filters], so that a vector of filters is one load.
   float* packed = scratch.as<float>();
   float* bias = packed + im.taps * filters;
   std::fill_n(packed, (im.taps + 1) * filters, 0.0f);
   for (std::int64_t k = 0; k < im.filters; ++k) {
-    for (std::int64_t tap = 0; tap < im.taps; ++tap) packed[tap * filters + k] = w[k * im.taps + tap];
+    for (std::int64_t tap = 0; tap < im.taps; ++tap)
+      packed[tap * filters + k] = w[k * im.taps + tap];
     if (b != nullptr) bias[k] = b[k];
   }
   float* buffers = bias + filters;
@@ -298,7 +300,8 @@ void DirectConvPool::backward_weight(Stream& stream, const float* dy, const std:
   }
   for (std::int64_t k = 0; k < im.filters; ++k) {
     if (dw != nullptr) {
-      for (std::int64_t tap = 0; tap < im.taps; ++tap) dw[k * im.taps + tap] = sums[tap * filters + k];
+      for (std::int64_t tap = 0; tap < im.taps; ++tap)
+        dw[k * im.taps + tap] = sums[tap * filters + k];
     }
     if (db != nullptr) db[k] = sums[im.taps * filters + k];
   }

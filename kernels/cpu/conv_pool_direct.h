@@ -25,9 +25,9 @@ class DirectConvPool {
   /// What the loops see of one image.
   struct Image {
     std::int64_t pooled_rows, pooled_columns, filters;
-    std::int64_t taps;                   // R·S·C
-    std::int64_t right, down;            // from one conv output to the next, in floats
-    const std::ptrdiff_t* offsets;       // of each tap from the output's corner
+    std::int64_t taps;              // R·S·C
+    std::int64_t right, down;       // from one conv output to the next, in floats
+    const std::ptrdiff_t* offsets;  // of each tap from the output's corner
   };
 
  private:

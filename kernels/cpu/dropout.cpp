@@ -12,34 +12,25 @@
 namespace ravine::kernels::cpu {
 namespace {
 
-constexpr std::int64_t counters = 64;         // computed side by side, in vectors
+constexpr std::int64_t counters = 64;         // whose words are drawn at once
 constexpr std::int64_t block = 4 * counters;  // elements that they give words for
 
-/// words[i] = word i mod 4 of counter[0] + i/4, for a block of elements.
-RAVINE_INLINE inline void philox_block(std::array<std::uint32_t, 4> counter,
-                                       std::array<std::uint32_t, 2> key, std::uint32_t* words) {
-  for (std::uint32_t lane = 0; lane < counters; ++lane) {
-    const auto four = philox({counter[0] + lane, counter[1], counter[2], counter[3]}, key);
-    words[4 * lane] = four[0];
-    words[4 * lane + 1] = four[1];
-    words[4 * lane + 2] = four[2];
-    words[4 * lane + 3] = four[3];
-  }
-}
+using Counter = std::array<std::uint32_t, 4>;
+using Key = std::array<std::uint32_t, 2>;
 
 #if defined(__x86_64__)
-/// The same with four counters in the 64-bit lanes of a register: its multiplication takes their
-/// low halves as they lie, where the vectorised loop above spends half its time on moving halves
+/// `philox` for four counters in the 64-bit lanes of a register, whose multiplication takes their
+/// low halves as they lie: a loop that the compiler vectorises spends more time moving halves
 /// about.
-RAVINE_TARGET_AVX2 void philox_block_avx2(std::array<std::uint32_t, 4> counter,
-                                          std::array<std::uint32_t, 2> key, std::uint32_t* words) {
-  const __m256i multiplier0 = _mm256_set1_epi64x(0xD2511F53),
-                multiplier2 = _mm256_set1_epi64x(0xCD9E8D57);
+RAVINE_TARGET_AVX2 void draw_block_avx2(Counter counter, Key key, std::uint32_t* words) {
+  const __m256i multiplier0 = _mm256_set1_epi64x(0xD2511F53);
+  const __m256i multiplier2 = _mm256_set1_epi64x(0xCD9E8D57);
   for (std::uint32_t first = 0; first < counters; first += 4) {
     __m256i c0 =
         _mm256_add_epi64(_mm256_set1_epi64x(counter[0] + first), _mm256_set_epi64x(3, 2, 1, 0));
-    __m256i c1 = _mm256_set1_epi64x(counter[1]), c2 = _mm256_set1_epi64x(counter[2]),
-            c3 = _mm256_set1_epi64x(counter[3]);
+    __m256i c1 = _mm256_set1_epi64x(counter[1]);
+    __m256i c2 = _mm256_set1_epi64x(counter[2]);
+    __m256i c3 = _mm256_set1_epi64x(counter[3]);
     std::uint32_t key0 = key[0], key1 = key[1];
     for (int round = 0; round < 10; ++round) {
       const __m256i product0 = _mm256_mul_epu32(c0, multiplier0);
@@ -65,6 +56,17 @@ RAVINE_TARGET_AVX2 void philox_block_avx2(std::array<std::uint32_t, 4> counter,
 }
 #endif
 
+/// words[i] = word i mod 4 of counter[0] + i/4, for a block of elements.
+void draw_block(Counter counter, Key key, std::uint32_t* words) {
+#if defined(__x86_64__)
+  if (isa() != Isa::generic) return draw_block_avx2(counter, key, words);
+#endif
+  for (std::uint32_t i = 0; i < counters; ++i) {
+    const Counter four = philox({counter[0] + i, counter[1], counter[2], counter[3]}, key);
+    std::copy(four.begin(), four.end(), words + 4 * i);
+  }
+}
+
 }  // namespace
 
 void dropout(Stream&, const DropoutRandom& random, const Tensor& step, const Tensor& x,
@@ -77,32 +79,30 @@ void dropout(Stream&, const DropoutRandom& random, const Tensor& step, const Ten
                      [from, to](std::int64_t i) RAVINE_INLINE { to[i] = from[i]; });
     return;
   }
-  // ≥ 2³² would not fit into a word, > 2³² − 1 does.
+  // The threshold itself, up to 2³², may not fit into a word.
   const auto last_dropped = static_cast<std::uint32_t>(threshold - 1);
   const auto scale = static_cast<float>(1 / (1 - random.rate));
-  const std::array key{static_cast<std::uint32_t>(random.seed),
-                       static_cast<std::uint32_t>(random.seed >> 32)};
+  const Key key{static_cast<std::uint32_t>(random.seed),
+                static_cast<std::uint32_t>(random.seed >> 32)};
   const auto now = static_cast<std::uint32_t>(*step.data<std::int64_t>());
   static_assert(heavy_grain % block == 0);
   parallel_for(y.elements(), heavy_grain, [&](std::int64_t begin, std::int64_t end) {
-    vectorized([&]() RAVINE_INLINE {
-      const std::uint32_t bound = last_dropped;
-      const float factor = scale;
-      for (std::int64_t first = begin; first < end; first += block) {
-        std::uint32_t words[block];
-        philox_block_avx2({static_cast<std::uint32_t>(first / 4), now, random.stream,
-                           static_cast<std::uint32_t>(RandomUse::dropout)},
-                          key, words);
-        const float* source = from + first;
-        float* target = to + first;
-        const std::int64_t size = std::min(block, end - first);
+    for (std::int64_t first = begin; first < end; first += block) {
+      std::uint32_t words[block];
+      draw_block({static_cast<std::uint32_t>(first / 4), now, random.stream,
+                  static_cast<std::uint32_t>(RandomUse::dropout)},
+                 key, words);
+      const std::int64_t size = std::min(block, end - first);
+      vectorized([&, x0 = from + first, y0 = to + first]() RAVINE_INLINE {
+        const std::uint32_t bound = last_dropped;
+        const float factor = scale;
         RAVINE_INDEPENDENT
         for (std::int64_t i = 0; i < size; ++i) {
-          const float kept = source[i] * factor;
-          target[i] = words[i] > bound ? kept : 0;
+          const float kept = x0[i] * factor;
+          y0[i] = words[i] > bound ? kept : 0;
         }
-      }
-    });
+      });
+    }
   });
 }
 

@@ -21,13 +21,15 @@ struct Matrix {
 
 /// How c [M,N] is cut: a grid fixed by the shape, each piece a product of its own with the full K.
 struct Grid {
-  std::int64_t rows, columns;        // of a piece
-  std::int64_t down, across;         // pieces
+  std::int64_t rows, columns;  // of a piece
+  std::int64_t down, across;   // pieces
   Grid(std::int64_t m, std::int64_t n, std::int64_t k) {
     // A piece is worth a few times what it costs to enter a parallel region.
     constexpr double least_work = 2e6;
-    const double work = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    const auto wanted = std::clamp<std::int64_t>(static_cast<std::int64_t>(work / least_work), 1, 16);
+    const double work =
+        2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const auto wanted =
+        std::clamp<std::int64_t>(static_cast<std::int64_t>(work / least_work), 1, 16);
     // The longer side is cut first: pieces near squares read the least.
     const std::int64_t row_cuts = m >= n ? wanted : std::max<std::int64_t>(1, wanted * m / (m + n));
     rows = round_up((m + row_cuts - 1) / row_cuts, 8, m);
@@ -111,7 +113,8 @@ class Product {
 Product& product(Stream& stream, const char* name, const Matrix& a, const Matrix& b,
                  bool with_bias) {
   const PlanKey key(name, {a.rows, a.columns, b.columns, with_bias});
-  return stream.plans().get<Product>(key, [&] { return std::make_shared<Product>(a, b, with_bias); });
+  return stream.plans().get<Product>(key,
+                                     [&] { return std::make_shared<Product>(a, b, with_bias); });
 }
 
 }  // namespace

@@ -51,26 +51,52 @@ dnnl::matmul::primitive_desc matmul_desc(const dnnl::memory::desc& a, const dnnl
                                          const dnnl::memory::desc* bias,
                                          const dnnl::memory::desc& c) {
   const auto attributes = user_scratchpad();
-  return bias != nullptr
-             ? dnnl::matmul::primitive_desc(onednn_engine(), a, b, *bias, c, attributes)
-             : dnnl::matmul::primitive_desc(onednn_engine(), a, b, c, attributes);
+  return bias != nullptr ? dnnl::matmul::primitive_desc(onednn_engine(), a, b, *bias, c, attributes)
+                         : dnnl::matmul::primitive_desc(onednn_engine(), a, b, c, attributes);
 }
 
 dnnl::convolution_forward::primitive_desc convolution_desc(const ConvolutionShape& s) {
-  return {onednn_engine(), dnnl::prop_kind::forward_training, direct, s.x, s.w, s.y, s.stride,
-          s.dilation, s.padding_begin, s.padding_end, user_scratchpad()};
+  return {onednn_engine(),
+          dnnl::prop_kind::forward_training,
+          direct,
+          s.x,
+          s.w,
+          s.y,
+          s.stride,
+          s.dilation,
+          s.padding_begin,
+          s.padding_end,
+          user_scratchpad()};
 }
 
 dnnl::convolution_backward_data::primitive_desc convolution_backward_input_desc(
     const ConvolutionShape& s) {
-  return {onednn_engine(), direct, s.x, s.w, s.y, s.stride, s.dilation, s.padding_begin,
-          s.padding_end, convolution_desc(s), user_scratchpad()};
+  return {onednn_engine(),
+          direct,
+          s.x,
+          s.w,
+          s.y,
+          s.stride,
+          s.dilation,
+          s.padding_begin,
+          s.padding_end,
+          convolution_desc(s),
+          user_scratchpad()};
 }
 
 dnnl::convolution_backward_weights::primitive_desc convolution_backward_weight_desc(
     const ConvolutionShape& s) {
-  return {onednn_engine(), direct, s.x, s.w, s.y, s.stride, s.dilation, s.padding_begin,
-          s.padding_end, convolution_desc(s), user_scratchpad()};
+  return {onednn_engine(),
+          direct,
+          s.x,
+          s.w,
+          s.y,
+          s.stride,
+          s.dilation,
+          s.padding_begin,
+          s.padding_end,
+          convolution_desc(s),
+          user_scratchpad()};
 }
 
 #else

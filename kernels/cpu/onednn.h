@@ -1,11 +1,11 @@
 #pragma once
 
-#include <dnnl.hpp>
-
 #include <cstddef>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <dnnl.hpp>
 
 #include <ravine/core/shape.h>
 
@@ -14,8 +14,9 @@ namespace ravine::kernels::cpu {
 /// The CPU engine of the process.
 const dnnl::engine& onednn_engine();
 
-/// oneDNN's kernels are made for one thread: they run inside a chunk of parallel_for, and the cut of
-/// the work, which fixes the order of sums, is ours. Put around everything that makes a primitive.
+/// oneDNN's kernels are made for one thread: they run inside a chunk of parallel_for, and the cut
+/// of the work, which fixes the order of sums, is ours. Put around everything that makes a
+/// primitive.
 class MadeForOneThread {
  public:
   MadeForOneThread();

@@ -90,7 +90,7 @@ def every_layer():
         spread = 2 / np.sqrt(np.prod(variable.shape[:-1])) if is_kernel else 0.3
         values = random.normal(size=variable.shape) * spread
         variable.assign(np.abs(values) + 0.5 if "variance" in variable.path else values)
-    tensors = {v.path: v.numpy() for v in model.variables if "seed" not in v.path}
+    tensors = {f"{layer.name}/{v.name}": v.numpy() for layer in model.layers for v in layer.weights}
     write_safetensors(FOLDER / "every_layer.safetensors", tensors)
     outputs = model.predict(input_of(2), verbose=0)
     (FOLDER / "every_layer.outputs.json").write_text(
