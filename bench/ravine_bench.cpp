@@ -1,10 +1,10 @@
 // ravine-bench: how long a training step takes.
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <ravine/core/parallel.h>
 #include <ravine/core/program.h>
@@ -59,15 +59,16 @@ int run(const Options& options) {
   const double median = percentile(sorted, 0.5);
   const double low = percentile(sorted, 0.1), high = percentile(sorted, 0.9);
   if (options.json) {
-    fmt::print("{{\"model\": \"seed\", \"batch_size\": {}, \"threads\": {}, \"device\": \"{}\", "
-               "\"steps\": {}, \"median_ms\": {:.4f}, \"p10_ms\": {:.4f}, \"p90_ms\": {:.4f}}}\n",
-               options.batch_size, thread_count(), model.device().str(), sorted.size(), median, low,
-               high);
+    fmt::print(
+        "{{\"model\": \"seed\", \"batch_size\": {}, \"threads\": {}, \"device\": \"{}\", "
+        "\"steps\": {}, \"median_ms\": {:.4f}, \"p10_ms\": {:.4f}, \"p90_ms\": {:.4f}}}\n",
+        options.batch_size, thread_count(), model.device().str(), sorted.size(), median, low, high);
   } else {
-    fmt::print("step of the example CNN, batch {}, {} threads on {}: median {:.3f} ms "
-               "(10 % below {:.3f}, 90 % below {:.3f}; {} steps, instruction set {})\n",
-               options.batch_size, thread_count(), model.device().str(), median, low, high,
-               sorted.size(), to_string(isa()));
+    fmt::print(
+        "step of the example CNN, batch {}, {} threads on {}: median {:.3f} ms "
+        "(10 % below {:.3f}, 90 % below {:.3f}; {} steps, instruction set {})\n",
+        options.batch_size, thread_count(), model.device().str(), median, low, high, sorted.size(),
+        to_string(isa()));
   }
   return 0;
 }
@@ -79,9 +80,11 @@ int main(int argc, char** argv) {
   CLI::App app{"Times training.", "ravine-bench"};
   app.require_subcommand(1);
   CLI::App* step = app.add_subcommand("step", "a training step of the example CNN, in fit");
-  step->add_option("--batch-size", options.batch_size)->check(CLI::Range(1, 65536))
+  step->add_option("--batch-size", options.batch_size)
+      ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  step->add_option("--steps", options.steps, "counted steps")->check(CLI::Range(20, 10000000))
+  step->add_option("--steps", options.steps, "counted steps")
+      ->check(CLI::Range(20, 10000000))
       ->capture_default_str();
   step->add_option("--threads", options.threads)->check(CLI::Range(1, 1024));
   step->add_option("--device", options.device)->capture_default_str();

@@ -126,12 +126,16 @@ std::string Module::outline() {
 
 std::string Module::summary() {
   const Built& built = ensure_built();
+  const auto label = [](const SummaryRow& row) {
+    return fmt::format("{} ({})", row.name, row.kind);
+  };
+  std::size_t width = 30;
+  for (const SummaryRow& row : built.rows) width = std::max(width, label(row).size());
   std::string text =
-      fmt::format("{:<34} {:<20} {:>12}\n", "Layer (kind)", "Output shape", "Parameters");
+      fmt::format("{:<{}} {:<20} {:>12}\n", "Layer (kind)", width, "Output shape", "Parameters");
   for (const SummaryRow& row : built.rows) {
-    const std::string label = fmt::format("{} ({})", row.name, row.kind);
     const std::string shape = row.output.rank() > 0 ? row.output.without_batch().str() : "";
-    text += fmt::format("{:<34} {:<20} {:>12}{}\n", label, shape, row.parameters,
+    text += fmt::format("{:<{}} {:<20} {:>12}{}\n", label(row), width, shape, row.parameters,
                         row.note.empty() ? "" : "  " + row.note);
   }
   const std::int64_t count = built.parameters.count(), trained = built.parameters.trained_count();

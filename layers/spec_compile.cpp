@@ -7,8 +7,6 @@
 namespace ravine::detail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 struct LossName {
   std::string_view name, class_name;
   std::vector<std::string_view> others;
@@ -54,7 +52,7 @@ LossConfig read_loss_object(const JsonView& view) {
     }
   }
   if (loss.name == "huber") {
-    loss.delta = config.number("delta", 1, std::numeric_limits<double>::min(), infinity);
+    if (const auto delta = config.take("delta")) loss.delta = read_positive(*delta);
   }
   if (const auto reduction = config.take("reduction")) {
     reduction->one_of({"sum_over_batch_size", "mean", "auto"});

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -42,7 +43,7 @@ bool Config::boolean(std::string_view key, bool otherwise) {
 
 double Config::number(std::string_view key, double otherwise, double min, double max) {
   const auto option = take(key);
-  return option ? option->number(min, max) : otherwise;
+  return option ? read_number(*option, min, max) : otherwise;
 }
 
 void Config::only(std::string_view key, const Json& value, std::string_view why) {
@@ -88,6 +89,22 @@ double shortest(float value) {
   double result = 0;
   std::from_chars(text.data(), written.ptr, result);
   return result;
+}
+
+double read_number(const JsonView& view, double min, double max) {
+  const double value = view.number(min, max);
+  if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) {
+    view.fail_expected("a number that fits a float");
+  }
+  return value;
+}
+
+double read_positive(const JsonView& view) {
+  const double value = read_number(view);
+  if (value < static_cast<double>(std::numeric_limits<float>::min())) {
+    view.fail_expected("a number above 0");
+  }
+  return value;
 }
 
 void take_dtype(Config& config) {

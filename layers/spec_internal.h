@@ -15,6 +15,7 @@
 namespace ravine::detail {
 
 inline constexpr std::int64_t max_extent = std::numeric_limits<std::int32_t>::max();
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The options of one Keras object. Each is asked for by its key; `finish` refuses the others.
 class Config {
@@ -58,6 +59,10 @@ std::string listed(const Table& table) {
   for (const auto& entry : table) text += (text.empty() ? "" : ", ") + std::string(entry.name);
   return text;
 }
+
+/// A number in [min, max] that fits a float, and such a one above 0.
+double read_number(const JsonView& view, double min = -infinity, double max = infinity);
+double read_positive(const JsonView& view);
 
 /// Takes `dtype`, a name or a policy, and refuses all but float32.
 void take_dtype(Config& config);

@@ -17,8 +17,6 @@
 namespace ravine::detail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 Input read_input(Config& config, const Shape& input) {
   config.only("sparse", false, "inputs are dense");
   config.only("ragged", false, "inputs are dense");
@@ -95,7 +93,7 @@ LeakyReLU read_leaky_relu(Config& config, const Shape&) {
   // Keras 2 calls it alpha, and prints it as the double of a float.
   const auto alpha = config.take("alpha");
   const double slope = config.number("negative_slope", 0.3, -infinity, infinity);
-  return {alpha ? shortest(static_cast<float>(alpha->number())) : slope};
+  return {alpha ? shortest(static_cast<float>(read_number(*alpha))) : slope};
 }
 
 void write_leaky_relu(const LeakyReLU& layer, Json& config) {
@@ -156,7 +154,7 @@ void write_batch_normalization(const BatchNormalization& norm, Json& config) {
 }
 
 Rescaling read_rescaling(Config& config, const Shape&) {
-  return {config.require("scale").number(), config.number("offset", 0, -infinity, infinity)};
+  return {read_number(config.require("scale")), config.number("offset", 0, -infinity, infinity)};
 }
 
 void write_rescaling(const Rescaling& layer, Json& config) {

@@ -7,8 +7,6 @@
 namespace ravine::detail {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 struct NumberOption {
   std::string_view key;
   std::optional<double> OptimizerConfig::*value;
@@ -59,7 +57,7 @@ const OptimizerClass& optimizer_class(const JsonView& view, std::string name) {
 
 /// A rate is a float that was printed as a double: 0.009999999776482562 means 0.01.
 double read_rate(const JsonView& view) {
-  return shortest(static_cast<float>(view.number(0, std::numeric_limits<float>::max())));
+  return shortest(static_cast<float>(read_number(view, 0)));
 }
 
 /// The rate that a schedule begins with.
@@ -99,7 +97,7 @@ OptimizerConfig read_optimizer(const JsonView& view, std::vector<std::string>& n
   }
   const auto limit = [&](const char* key, std::optional<double>& value) {
     if (const auto option = config.take(key)) {
-      value = option->number(std::numeric_limits<double>::min(), infinity);
+      value = read_positive(*option);
     }
   };
   limit("clipnorm", optimizer.clipnorm);
@@ -112,7 +110,7 @@ OptimizerConfig read_optimizer(const JsonView& view, std::vector<std::string>& n
   }
   if (!optimizer.weight_decay) {
     if (const auto decay = config.take("weight_decay")) {
-      optimizer.weight_decay = decay->number(0, infinity);
+      optimizer.weight_decay = read_number(*decay, 0);
     }
   }
   config.only("amsgrad", false, "AMSGrad is not supported");

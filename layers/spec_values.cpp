@@ -73,16 +73,14 @@ std::string folded(std::string_view name) {
   return text;
 }
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 Initializer read_variance_scaling(Config& config) {
-  const double scale = config.number("scale", 1, std::numeric_limits<double>::min(), infinity);
-  const auto mode = config.take("mode"), shape = config.take("distribution");
+  const auto scale = config.take("scale"), mode = config.take("mode"),
+             shape = config.take("distribution");
   const std::string fan = mode ? mode->one_of({"fan_in", "fan_out", "fan_avg"}) : "fan_in";
   const std::string distribution =
       shape ? shape->one_of({"truncated_normal", "untruncated_normal", "normal", "uniform"})
             : "truncated_normal";
-  return Initializer::variance_scaling(scale,
+  return Initializer::variance_scaling(scale ? read_positive(*scale) : 1,
                                        fan == "fan_in"    ? Fan::in
                                        : fan == "fan_out" ? Fan::out
                                                           : Fan::average,

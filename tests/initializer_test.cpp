@@ -1,8 +1,8 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include <ravine/layers/initializer.h>
 
@@ -54,8 +54,8 @@ TEST_CASE("an initialiser fills with the distribution that Keras says") {
       {"scaled, truncated",
        Initializer::variance_scaling(2, Fan::out, Distribution::truncated_normal), 0, spread,
        -2 * spread / cut, 2 * spread / cut},
-      {"scaled, normal", Initializer::variance_scaling(2, Fan::out, Distribution::normal), 0, spread,
-       -infinity, infinity},
+      {"scaled, normal", Initializer::variance_scaling(2, Fan::out, Distribution::normal), 0,
+       spread, -infinity, infinity},
   };
   for (const Case& test : cases) {
     CAPTURE(test.name);

@@ -1,13 +1,15 @@
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include <doctest/doctest.h>
+
+#include <ravine/core/error.h>
 #include <ravine/layers/activation.h>
 #include <ravine/layers/arithmetic.h>
 #include <ravine/layers/batch_norm.h>
 #include <ravine/layers/conv2d.h>
+#include <ravine/layers/conv2d_relu_max_pool.h>
 #include <ravine/layers/dense.h>
 #include <ravine/layers/dropout.h>
 #include <ravine/layers/pool2d.h>
@@ -52,8 +54,7 @@ struct Pass {
         static_cast<std::int64_t>(inputs.size()) / model.input_shape().elements();
     const Tensor x = Tensor::from<float>(stream, model.input_shape().with_batch(rows), inputs);
     const std::vector<std::int64_t> count{step};
-    const Variable y =
-        model.run(tape.input(x), 5, Tensor::from<std::int64_t>(stream, {}, count));
+    const Variable y = model.run(tape.input(x), 5, Tensor::from<std::int64_t>(stream, {}, count));
     output = y.value().to_host(stream);
     tape.backward(mean(y * y));
     gradients = model.parameters().gradients().to_host(stream);
@@ -112,12 +113,12 @@ TEST_CASE("a summary has the name, shape and parameters of each layer") {
                    Dense{.units = 10, .name = "out", .trainable = false}};
   model.build(Device::cpu());
   CHECK(model.summary() ==
-        "Layer (kind)                       Output shape           Parameters\n"
-        "input_layer (input_layer)          [28, 28, 1]                     0\n"
-        "conv2d (conv2d)                    [26, 26, 32]                  320\n"
+        "Layer (kind)                              Output shape           Parameters\n"
+        "input_layer (input_layer)                 [28, 28, 1]                     0\n"
+        "conv2d (conv2d)                           [26, 26, 32]                  320\n"
         "batch_normalization (batch_normalization) [26, 26, 32]                  128\n"
-        "flatten (flatten)                  [21632]                         0\n"
-        "out (dense)                        [10]                       216330\n"
+        "flatten (flatten)                         [21632]                         0\n"
+        "out (dense)                               [10]                       216330\n"
         "216778 parameters, 384 of them trained\n");
   CHECK(model.outline() == "conv2d 32, batch_normalization 32, flatten, dense 10");
   CHECK(model.output_shape() == Shape{10});
@@ -128,9 +129,10 @@ TEST_CASE("shapes that do not fit are refused with the layer and both shapes") {
         "dense 'd': 2 units on x [1, 4, 4, 3]; x must be [N,I] (put Flatten before it)");
   CHECK(complaint({Input{4}, Dense{.name = "d"}}) ==
         "dense 'd': 0 units on x [1, 4]; x must be [N,I] (put Flatten before it)");
-  CHECK(complaint({Input{4}, Conv2D{.filters = 2, .name = "c"}}) ==
-        "conv2d 'c': 2 filters in 1 groups on x [1, 4]; x must be [N,H,W,C], and groups must divide "
-        "filters and channels");
+  CHECK(
+      complaint({Input{4}, Conv2D{.filters = 2, .name = "c"}}) ==
+      "conv2d 'c': 2 filters in 1 groups on x [1, 4]; x must be [N,H,W,C], and groups must divide "
+      "filters and channels");
   CHECK(complaint({Input{4, 2, 1}, Conv2D{2, 3}}) ==
         "conv2d: a window that reaches over 3 does not fit into width 2 (padding 0+0)");
   CHECK(complaint({Input{4, 2, 1}, MaxPool2D{3}}) ==
@@ -159,7 +161,8 @@ TEST_CASE("operands that do not fit each other are refused with both shapes") {
                     "conv2d: x has 4 channels but w [8, 3, 3, 3] needs 3");
   CHECK_THROWS_WITH(conv2d(x, make({8, 3, 3, 4}), make({4}), {}),
                     "conv2d: b [4] must be [8] for w [8, 3, 3, 4]");
-  CHECK_THROWS_WITH(dense(flat, make({5, 2}), {}), "dense: x [3, 4] and w [5, 2] must be [N,I] and [I,O]");
+  CHECK_THROWS_WITH(dense(flat, make({5, 2}), {}),
+                    "dense: x [3, 4] and w [5, 2] must be [N,I] and [I,O]");
   CHECK_THROWS_WITH(dense(flat, make({4, 2}), make({3})), "dense: b [3] must be [2]");
   CHECK_THROWS_AS(conv2d_relu_max_pool(x, make({1, 5, 5, 4}), {}, {}), Error);
   CHECK_THROWS_AS(reshape(flat, {5}), Error);
@@ -167,8 +170,8 @@ TEST_CASE("operands that do not fit each other are refused with both shapes") {
 }
 
 TEST_CASE("layers that only move or scale numbers give what their names say") {
-  Sequential model{Input{2, 1, 2}, Rescaling{2, -1}, ZeroPadding2D{{0, 1, 0, 1}},
-                   Reshape{{2, -1}}, Flatten{}};
+  Sequential model{Input{2, 1, 2}, Rescaling{2, -1}, ZeroPadding2D{{0, 1, 0, 1}}, Reshape{{2, -1}},
+                   Flatten{}};
   model.build(Device::cpu());
   CHECK(model.predict(std::vector<float>{1, 2, 3, 4}) ==
         std::vector<float>{1, 3, 0, 0, 5, 7, 0, 0, 0, 0, 0, 0});
@@ -182,9 +185,9 @@ TEST_CASE("dropout draws from the step and the layer's place in training, and is
   const std::vector<float> x = ramp(5 * 8);
   Pass pass(model, x);
   const auto expected = [&](std::int64_t step) {
-    return reference::dropout({.rate = 0.25, .seed = 77, .stream = 1}, step,
-                              reference::dropout({.rate = 0.5, .seed = 5, .stream = 0}, step,
-                                                 doubles(x)));
+    return reference::dropout(
+        {.rate = 0.25, .seed = 77, .stream = 1}, step,
+        reference::dropout({.rate = 0.5, .seed = 5, .stream = 0}, step, doubles(x)));
   };
   check_close(pass.output, expected(1));
   pass.again(model, x, 2);

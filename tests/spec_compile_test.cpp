@@ -183,8 +183,11 @@ TEST_CASE("optimizers and losses that are not supported are refused") {
                   "/momentum: Adam has no option \"momentum\", or none that is supported");
   check_optimizer(R"("clipnorm": 1, "clipvalue": 1)",
                   ": at most one of clipnorm, clipvalue and global_clipnorm may be set");
+  check_optimizer(R"("clipnorm": 0)", "/clipnorm: expected a number above 0, found 0");
+  check_optimizer(R"("epsilon": 1e300)",
+                  "/epsilon: expected a number that fits a float, found 1e+300");
   check_optimizer(R"("learning_rate": -1)",
-                  "/learning_rate: expected a number in [0, 3.4028234663852886e+38], found -1");
+                  "/learning_rate: expected a number of at least 0, found -1");
   check_optimizer(R"("learning_rate": {"class_name": "Mine", "config": {}})",
                   "/learning_rate: the schedule \"Mine\" has no initial_learning_rate");
   check_compile(R"({"loss": "poisson"})",

@@ -29,7 +29,8 @@ struct VariableCase {
   double tolerance = 2e-5;
 };
 
-/// One choice of operands: bit i says whether operand i is there, or whether its gradient is wanted.
+/// One choice of operands: bit i says whether operand i is there, or whether its gradient is
+/// wanted.
 inline void check_choice(const VariableCase& test, unsigned present, unsigned wanted) {
   Lab lab(Device::cpu(), 7 + present);
   lab.stream.arena().poison(true);
