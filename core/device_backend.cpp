@@ -39,10 +39,14 @@ constexpr DeviceBackend cpu_table{
     .allocate = allocate_host,
     .release = [](int, void* data, std::size_t) { std::free(data); },
     .available = available_host,
-    .copy = [](Stream&, void* target, const void* source,
-               std::size_t size) { std::memcpy(target, source, size); },
-    .fill = [](Stream&, void* target, int byte,
-               std::size_t size) { std::memset(target, byte, size); },
+    .copy =
+        [](Stream&, void* target, const void* source, std::size_t size) {
+          if (size > 0) std::memcpy(target, source, size);  // an empty range has no address
+        },
+    .fill =
+        [](Stream&, void* target, int byte, std::size_t size) {
+          if (size > 0) std::memset(target, byte, size);
+        },
     .synchronise = [](Stream&) {},
 };
 
