@@ -22,8 +22,8 @@ Shape::Shape(std::span<const std::int64_t> extents) {
       throw Error(fmt::format("shape [{}]: {} is not in [0, 2147483647]", fmt::join(extents, ", "),
                               extent));
     }
-    if (__builtin_mul_overflow(elements_, extent, &elements_)) {
-      throw Error(fmt::format("shape [{}] has more than 2^63 elements", fmt::join(extents, ", ")));
+    if (__builtin_mul_overflow(elements_, extent, &elements_) || elements_ >> 60 != 0) {
+      throw Error(fmt::format("shape [{}] has 2^60 elements or more", fmt::join(extents, ", ")));
     }
     extents_[static_cast<std::size_t>(rank_++)] = extent;
   }

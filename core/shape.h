@@ -10,7 +10,8 @@ namespace ravine {
 
 /// The extents of a tensor, outermost first; rank 0 is a scalar.
 ///
-/// At most 8 dimensions, each in [0, 2³¹), the number of elements below 2⁶³.
+/// At most 8 dimensions, each in [0, 2³¹), the number of elements below 2⁶⁰: their bytes
+/// fit into 64 bits.
 /// Throws  Error when a limit is passed, naming the extents.
 class Shape {
  public:

@@ -213,6 +213,7 @@ Variable Tape::record(const char* operation, std::initializer_list<Variable> inp
   }
   if (node.needs_gradient) {
     using Closure = std::decay_t<Backward>;
+    static_assert(alignof(Closure) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
     void* memory = closure_memory(sizeof(Closure), alignof(Closure));
     new (memory) Closure(std::forward<Backward>(backward));
     records_.push_back(

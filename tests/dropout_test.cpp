@@ -66,6 +66,21 @@ TEST_CASE("dropout of rate 0 keeps all, and of a rate a hair below 1 nothing") {
   }
 }
 
+TEST_CASE("an element whose word is the threshold itself is kept, one below it dropped") {
+  for (const Device device : devices()) {
+    Lab lab(device);
+    const auto words = philox(
+        {0, 1, 0, 0}, {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+    const Tensor x = lab.integers({4}, 1, 9);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const DropoutRandom keeps{.rate = words[i] * 0x1p-32, .seed = seed, .stream = 0};
+      const DropoutRandom drops{.rate = (words[i] + 1.0) * 0x1p-32, .seed = seed, .stream = 0};
+      CHECK(lab.host(dropped(lab, keeps, 1, x))[i] != 0);
+      CHECK(lab.host(dropped(lab, drops, 1, x))[i] == 0);
+    }
+  }
+}
+
 TEST_CASE("a dropped NaN is zero, a kept one stays") {
   for (const Device device : devices()) {
     Lab lab(device);

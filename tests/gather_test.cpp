@@ -132,11 +132,13 @@ TEST_CASE("gather_rows copies labels, weights, targets and bytes as they are") {
     kernels::gather_rows(lab.stream, targets, b.order, b.cursor, target_batch);
     check_rows(lab.host(targets), 15, lab.host(target_batch));
 
-    const auto bytes = random_bytes(samples * 3);
-    const Tensor byte_batch = lab.poisoned({batch, 3}, DType::u8);
-    kernels::gather_rows(lab.stream, lab.tensor({samples, 3}, bytes), b.order, b.cursor,
-                         byte_batch);
-    check_rows(bytes, 3, lab.host<std::uint8_t>(byte_batch));
+    for (const std::int64_t width : {3, 4}) {
+      const auto bytes = random_bytes(samples * width);
+      const Tensor byte_batch = lab.poisoned({batch, width}, DType::u8);
+      kernels::gather_rows(lab.stream, lab.tensor({samples, width}, bytes), b.order, b.cursor,
+                           byte_batch);
+      check_rows(bytes, static_cast<std::size_t>(width), lab.host<std::uint8_t>(byte_batch));
+    }
   }
 }
 

@@ -22,6 +22,8 @@ using Key = std::array<std::uint32_t, 2>;
 /// `philox` for four counters in the 64-bit lanes of a register, whose multiplication takes their
 /// low halves as they lie: a loop that the compiler vectorises spends more time moving halves
 /// about.
+///
+/// By value: `words` could be part of what references name, and constants would be read anew.
 RAVINE_TARGET_AVX2 void draw_block_avx2(Counter counter, Key key, std::uint32_t* words) {
   const __m256i multiplier0 = _mm256_set1_epi64x(0xD2511F53);
   const __m256i multiplier2 = _mm256_set1_epi64x(0xCD9E8D57);

@@ -56,9 +56,9 @@ void gather_rows(Stream&, const Tensor& rows, const Tensor& order, const Tensor&
   if (size == sizeof(std::int32_t)) {  // labels and weights: a call of memcpy each would cost more
     const auto* source = static_cast<const std::int32_t*>(rows.bytes());
     auto* target = static_cast<std::int32_t*>(y.bytes());
-    for_each_element(y.elements(), light_grain,
-                     [from, source, target](std::int64_t n)
-                         RAVINE_INLINE { target[n] = source[from[n]]; });
+    for_each_row(y.shape()[0], light_grain, [from, source, target](std::int64_t n) RAVINE_INLINE {
+      target[n] = source[from[n]];
+    });
     return;
   }
   const auto* source = static_cast<const std::byte*>(rows.bytes());

@@ -1,5 +1,7 @@
 // Max-pooling. Forward goes over output rows and backward over input rows, so that no two chunks
 // write the same number; all inner loops run over channels, which lie side by side.
+#include <bit>
+
 #include <ravine/kernels/cpu/pool_window.h>
 #include <ravine/kernels/pool.h>
 
@@ -134,6 +136,13 @@ void backward_any(const Pool2DGeometry& g, const PoolExtents& e, const float* dy
   });
 }
 
+/// condition ? value : 0, by a mask: out of four choices the compiler makes four conditional
+/// stores.
+RAVINE_INLINE inline float kept_if(bool condition, float value) {
+  const std::uint32_t mask = 0u - static_cast<std::uint32_t>(condition);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & mask);
+}
+
 /// One row of outputs of 2×2 windows back to the two input rows below it, all of both.
 RAVINE_INLINE inline void backward_row_2x2(const PoolExtents& e, const float* dy,
                                            const std::uint8_t* winner, float* upper, float* lower) {
@@ -149,10 +158,10 @@ RAVINE_INLINE inline void backward_row_2x2(const PoolExtents& e, const float* dy
     for (std::int64_t c = 0; c < channels; ++c) {
       const float value = from[c];
       const std::int32_t place = won[c];
-      to0[c] = place == 0 ? value : 0;
-      to1[c] = place == 1 ? value : 0;
-      to2[c] = place == 2 ? value : 0;
-      to3[c] = place == 3 ? value : 0;
+      to0[c] = kept_if(place == 0, value);
+      to1[c] = kept_if(place == 1, value);
+      to2[c] = kept_if(place == 2, value);
+      to3[c] = kept_if(place == 3, value);
     }
   }
   const std::int64_t reached = 2 * e.columns * channels, width = e.width * channels;
